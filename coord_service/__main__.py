@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from coord_service.commands.terminal import BadInput, OneLineParser
 
-# name -> module with register(parser) and run(arguments) -> exit code, imported when asked for: `coord slots` never loads the web.
+# name -> module with register(parser) and run(arguments) -> exit code.
+# Imported when asked for: `coord slots` never loads the web.
 COMMANDS = {
     "slots": "coord_service.commands.slots",
     "clocks": "coord_service.commands.clocks",

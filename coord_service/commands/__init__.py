@@ -1,1 +1,4 @@
-"""The sub-commands of ``coord``, one module each: ``register(parser)`` adds its arguments, ``run(arguments)`` does the work and returns the exit code."""
+"""The sub-commands of ``coord``, one module each.
+
+``register(parser)`` adds the arguments; ``run(arguments)`` does the work and returns the exit code.
+"""

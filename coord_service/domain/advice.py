@@ -1,0 +1,88 @@
+"""Advice requests: whom the law names, what an answer can be, and when a request is over."""
+
+from enum import StrEnum
+
+
+class AdviceKind(StrEnum):
+    """The letter of SEND Regs 2014 reg 6(1) under which advice is asked for."""
+
+    PARENT = "a"
+    EDUCATION = "b"
+    HEALTH = "c"
+    PSYCHOLOGY = "d"
+    SOCIAL_CARE = "e"
+    OTHER = "f"
+    ADULTHOOD = "g"
+    FAMILY_ASKED = "h"
+
+
+ADVICE_KIND_NAMES = {
+    AdviceKind.PARENT: "(a) parent or young person",
+    AdviceKind.EDUCATION: "(b) education",
+    AdviceKind.HEALTH: "(c) health care",
+    AdviceKind.PSYCHOLOGY: "(d) educational psychologist",
+    AdviceKind.SOCIAL_CARE: "(e) social care",
+    AdviceKind.OTHER: "(f) anyone else we think appropriate",
+    AdviceKind.ADULTHOOD: "(g) preparing for adulthood (year 9 and over)",
+    AdviceKind.FAMILY_ASKED: "(h) anyone the family reasonably asks for",
+}
+
+
+class AdviceStatus(StrEnum):
+    """A request is open until the advice is received, it is replaced by another, or it is withdrawn."""
+
+    OPEN = "open"
+    RECEIVED = "received"
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+
+
+class ReceiptBasis(StrEnum):
+    """How we know when the request was received, which starts the six weeks (reg 8(1))."""
+
+    ACCEPTED_BY_SERVER = "accepted_by_server"
+    ACKNOWLEDGED = "acknowledged"
+    CORRECTED = "corrected"
+
+
+RECEIPT_BASIS_NAMES = {
+    ReceiptBasis.ACCEPTED_BY_SERVER: "their mail server accepted it",
+    ReceiptBasis.ACKNOWLEDGED: "they acknowledged it",
+    ReceiptBasis.CORRECTED: "corrected by the lead worker",
+}
+
+
+class AdviceAnswer(StrEnum):
+    """The four buttons of a personal link."""
+
+    HERE_IT_IS = "here_it_is"
+    ON_ITS_WAY = "on_its_way"
+    CANNOT = "cannot"
+    WRONG_PERSON = "wrong_person"
+
+
+ADVICE_ANSWER_NAMES = {
+    AdviceAnswer.HERE_IT_IS: "Here it is",
+    AdviceAnswer.ON_ITS_WAY: "It is on its way",
+    AdviceAnswer.CANNOT: "I can't, because",
+    AdviceAnswer.WRONG_PERSON: "Wrong person",
+}
+
+
+class CannotReason(StrEnum):
+    """Why advice can't come in time. The first three are reg 8(2)'s; none of them ends the request."""
+
+    EXCEPTIONAL = "exceptional"
+    ABSENT = "absent"
+    MISSED_APPOINTMENT = "missed_appointment"
+    NOT_KNOWN = "not_known"
+    OTHER = "other"
+
+
+CANNOT_REASON_NAMES = {
+    CannotReason.EXCEPTIONAL: "Exceptional personal circumstances (reg 8(2)(a))",
+    CannotReason.ABSENT: "The child was away from the area for 4 weeks or more (reg 8(2)(b))",
+    CannotReason.MISSED_APPOINTMENT: "An appointment was missed (reg 8(2)(c))",
+    CannotReason.NOT_KNOWN: "The child is not known to us",
+    CannotReason.OTHER: "Something else",
+}

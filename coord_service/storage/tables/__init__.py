@@ -1,0 +1,37 @@
+"""Every table, imported here so that the metadata is whole wherever one of them is used."""
+
+from coord_service.storage.tables.accounts import AuditEntry, OneTimeLink, SignInFailure, User, UserSession
+from coord_service.storage.tables.advice import Action, AdviceEvent, AdviceRequest, Chase, Document
+from coord_service.storage.tables.cases import Child, Contact, Membership
+from coord_service.storage.tables.meetings import AgendaItem, Attendee, BookingDraft, Meeting, MeetingChild
+from coord_service.storage.tables.people import Agency, Leave, Person, Service
+from coord_service.storage.tables.post import InboundMail, MailboxPosition, OutboxLetter, PersonalLink
+
+__all__ = [
+    "Action",
+    "AdviceEvent",
+    "AdviceRequest",
+    "Agency",
+    "AgendaItem",
+    "Attendee",
+    "AuditEntry",
+    "BookingDraft",
+    "Chase",
+    "Child",
+    "Contact",
+    "Document",
+    "InboundMail",
+    "Leave",
+    "MailboxPosition",
+    "Meeting",
+    "MeetingChild",
+    "Membership",
+    "OneTimeLink",
+    "OutboxLetter",
+    "Person",
+    "PersonalLink",
+    "Service",
+    "SignInFailure",
+    "User",
+    "UserSession",
+]

@@ -1,0 +1,99 @@
+"""Meetings, who is invited, what was noted, and bookings that are still being filled in."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from coord_service.domain.meetings import Answer, AnsweredBy, Attendance, MeetingMode, MeetingStatus, Purpose
+from coord_service.domain.people import Sector
+from coord_service.storage.database import Row
+from coord_service.storage.tables.accounts import User
+from coord_service.storage.tables.cases import Child
+from coord_service.storage.tables.people import Person
+
+
+class BookingDraft(Row):
+    """A booking being filled in, step by step; its id makes a double click book once."""
+
+    __tablename__ = "booking_draft"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), index=True)
+    answers: Mapped[dict[str, Any]]  # ids, dates and words typed so far, as the forms know them
+    updated_at: Mapped[datetime]
+
+
+class Meeting(Row):
+    """A meeting: the organizer's copy from which every invitation is written (uid, sequence, dtstamp: RFC 5545)."""
+
+    __tablename__ = "meeting"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(unique=True)
+    sequence: Mapped[int] = mapped_column(default=0)
+    dtstamp: Mapped[datetime]
+    purpose: Mapped[Purpose]
+    starts_at: Mapped[datetime] = mapped_column(index=True)
+    ends_at: Mapped[datetime]
+    mode: Mapped[MeetingMode] = mapped_column(default=MeetingMode.PLACE)
+    place: Mapped[str | None]
+    online_url: Mapped[str | None]
+    notes: Mapped[str | None]  # for the invitation
+    is_private: Mapped[bool] = mapped_column(default=False)  # somebody is shielded: the place stays out of every mail
+    status: Mapped[MeetingStatus] = mapped_column(default=MeetingStatus.BOOKED)
+    cancel_reason: Mapped[str | None]
+    convenor_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), index=True)
+    draft_id: Mapped[int | None] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    held_at: Mapped[datetime | None]
+    circulated_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+    convenor: Mapped[User] = relationship(lazy="raise")
+    attendees: Mapped[list["Attendee"]] = relationship(lazy="raise", order_by="Attendee.id")
+    children: Mapped[list[Child]] = relationship(lazy="raise", secondary="meeting_child", order_by="Child.id")
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+class MeetingChild(Row):
+    """Which children a meeting is about: siblings may share one."""
+
+    __tablename__ = "meeting_child"
+    meeting_id: Mapped[int] = mapped_column(sa.ForeignKey("meeting.id"), primary_key=True)
+    child_id: Mapped[int] = mapped_column(sa.ForeignKey("child.id"), primary_key=True, index=True)
+
+
+class Attendee(Row):
+    """Somebody invited, at the address used then, with their latest answer and what happened on the day."""
+
+    __tablename__ = "attendee"
+    __table_args__ = (sa.UniqueConstraint("meeting_id", "person_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(sa.ForeignKey("meeting.id"))
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    email: Mapped[str]
+    role: Mapped[str]
+    sector: Mapped[Sector]
+    is_required: Mapped[bool]
+    answer: Mapped[Answer] = mapped_column(default=Answer.NEEDS_ACTION)
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[AnsweredBy | None]
+    answered_sequence: Mapped[int | None]  # with answered_dtstamp: the order of answers per attendee (RFC 5546 §2.1.5)
+    answered_dtstamp: Mapped[datetime | None]
+    comment: Mapped[str | None]
+    proposed_start: Mapped[datetime | None]
+    proposed_end: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
+    attendance: Mapped[Attendance | None]
+    person: Mapped[Person] = relationship(lazy="raise")
+
+
+class AgendaItem(Row):
+    """A line of the agenda with what was noted and decided under it."""
+
+    __tablename__ = "agenda_item"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(sa.ForeignKey("meeting.id"), index=True)
+    position: Mapped[int]
+    heading: Mapped[str]
+    notes: Mapped[str] = mapped_column(default="")
+    decision: Mapped[str] = mapped_column(default="")

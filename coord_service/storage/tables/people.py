@@ -1,0 +1,66 @@
+"""Agencies, the services inside them, the people who work there, and when they are away."""
+
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from coord_service.domain.people import PersonKind, Sector
+from coord_service.storage.database import Row
+
+
+class Agency(Row):
+    """An employer in the child's world: an NHS trust, a school, a charity, a council department."""
+
+    __tablename__ = "agency"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    sector: Mapped[Sector]
+    external_key: Mapped[str | None] = mapped_column(unique=True)
+
+
+class Service(Row):
+    """A team inside an agency that gives advice; its mailbox outlives whoever works there."""
+
+    __tablename__ = "service"
+    __table_args__ = (sa.UniqueConstraint("agency_id", "name"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agency.id"))
+    name: Mapped[str]
+    mailbox: Mapped[str | None]
+    phone: Mapped[str | None]
+    manager_name: Mapped[str | None]
+    manager_email: Mapped[str | None]
+    external_key: Mapped[str | None] = mapped_column(unique=True)
+    agency: Mapped[Agency] = relationship(lazy="raise")
+
+
+class Person(Row):
+    """Somebody who can be invited or asked: a professional, a member of a family, or a member of staff."""
+
+    __tablename__ = "person"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[PersonKind]
+    name: Mapped[str] = mapped_column(index=True)
+    # Unique per kind "professional" and "staff" (checked in operations): parents may share a family address.
+    email: Mapped[str | None] = mapped_column(index=True)
+    phone: Mapped[str | None]
+    job_title: Mapped[str | None]
+    service_id: Mapped[int | None] = mapped_column(sa.ForeignKey("service.id"), index=True)
+    # [{"days": ["MO", "TU"], "start": "09:00", "end": "17:00"}] in Europe/London; none = the office hours of settings
+    working_hours: Mapped[list[dict[str, Any]] | None] = mapped_column(sa.JSON)
+    external_key: Mapped[str | None] = mapped_column(unique=True)
+    version: Mapped[int] = mapped_column(default=1)
+    service: Mapped[Service | None] = relationship(lazy="raise")
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+
+
+class Leave(Row):
+    """Whole days on which somebody can't come to anything."""
+
+    __tablename__ = "leave"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]

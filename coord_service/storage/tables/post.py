@@ -1,0 +1,93 @@
+"""The post: letters to send, mail received, and personal links."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from coord_service.domain.delivery import LetterState
+from coord_service.storage.database import Row
+
+
+class OutboxLetter(Row):
+    """A letter as it will be sent, byte for byte. The table is the queue; the unique key makes a repeat impossible."""
+
+    __tablename__ = "outbox_letter"
+    __table_args__ = (sa.Index("ix_outbox_letter_due", "state", "not_before"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)  # meeting:12:v0:invite:34
+    letter: Mapped[str]  # which letter: invite, move, chase_advice ...
+    subject: Mapped[str]
+    recipient: Mapped[str] = mapped_column(index=True)
+    envelope_from: Mapped[str] = mapped_column(unique=True)  # a bounce address of its own
+    message_id: Mapped[str] = mapped_column(unique=True)
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True, deferred_raiseload=True)
+    person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"), index=True)
+    child_id: Mapped[int | None] = mapped_column(sa.ForeignKey("child.id"), index=True)
+    meeting_id: Mapped[int | None] = mapped_column(sa.ForeignKey("meeting.id"), index=True)
+    attendee_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attendee.id"), index=True)
+    advice_request_id: Mapped[int | None] = mapped_column(sa.ForeignKey("advice_request.id"), index=True)
+    action_id: Mapped[int | None] = mapped_column(sa.ForeignKey("action.id"), index=True)
+    created_at: Mapped[datetime]
+    not_before: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    state: Mapped[LetterState] = mapped_column(default=LetterState.WAITING)
+    sent_at: Mapped[datetime | None]
+    error: Mapped[str | None]  # the last failure, in words
+    bounced_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]  # somebody has dealt with the failure or the bounce
+
+
+class PersonalLink(Row):
+    """A door for somebody without an account: one purpose, kept hashed, expires, can be revoked."""
+
+    __tablename__ = "personal_link"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    purpose: Mapped[str]  # meeting, advice, action
+    address: Mapped[str]
+    person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    attendee_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attendee.id"), index=True)
+    advice_request_id: Mapped[int | None] = mapped_column(sa.ForeignKey("advice_request.id"), index=True)
+    action_id: Mapped[int | None] = mapped_column(sa.ForeignKey("action.id"), index=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+
+
+class MailboxPosition(Row):
+    """Up to where a mailbox has been read (RFC 3501 §2.3.1.1)."""
+
+    __tablename__ = "mailbox_position"
+    mailbox: Mapped[str] = mapped_column(primary_key=True)
+    uidvalidity: Mapped[int] = mapped_column(sa.BigInteger)
+    uid: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class InboundMail(Row):
+    """A message as it came, kept before it is judged, with what was made of it."""
+
+    __tablename__ = "inbound_mail"
+    __table_args__ = (sa.UniqueConstraint("mailbox", "uidvalidity", "uid"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mailbox: Mapped[str]
+    uidvalidity: Mapped[int] = mapped_column(sa.BigInteger)
+    uid: Mapped[int] = mapped_column(sa.BigInteger)
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True, deferred_raiseload=True)
+    received_at: Mapped[datetime]
+    judged_at: Mapped[datetime | None] = mapped_column(index=True)
+    kind: Mapped[str | None]  # reply, counter, bounce, auto_reply, other ...
+    verdict: Mapped[str | None]  # applied, held, noted, poison ...
+    why: Mapped[str | None]
+    sender: Mapped[str | None]
+    words: Mapped[str | None] = mapped_column(sa.Text)  # what a person wrote, without quotes
+    meeting_id: Mapped[int | None] = mapped_column(sa.ForeignKey("meeting.id"), index=True)
+    attendee_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attendee.id"), index=True)
+    advice_request_id: Mapped[int | None] = mapped_column(sa.ForeignKey("advice_request.id"), index=True)
+    action_id: Mapped[int | None] = mapped_column(sa.ForeignKey("action.id"), index=True)
+    needs_decision: Mapped[bool] = mapped_column(default=False)
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))

@@ -1,0 +1,60 @@
+"""iTIP: what to send for a change, and what an answer means. Pure; ``integrations.itip`` turns bytes into these values.
+
+changes = diff(None, event, now)          # book; diff(old, new, now) to change; diff(old, None, now) to cancel
+applied = apply(event, message, Policy(), now)
+"""
+
+from coord_service.domain.itip.addresses import bare_address, is_mail_address
+from coord_service.domain.itip.changes import diff
+from coord_service.domain.itip.messages import accept_counter, apply, decline_counter
+from coord_service.domain.itip.values import (
+    Answer,
+    Applied,
+    Attendee,
+    Authentication,
+    Changes,
+    Cutype,
+    Event,
+    FailedDelivery,
+    Kind,
+    Message,
+    Method,
+    Organizer,
+    Outgoing,
+    PartStat,
+    Policy,
+    Removed,
+    Role,
+    Status,
+    Strangers,
+    Verdict,
+)
+
+__all__ = [
+    "Answer",
+    "Applied",
+    "Attendee",
+    "Authentication",
+    "Changes",
+    "Cutype",
+    "Event",
+    "FailedDelivery",
+    "Kind",
+    "Message",
+    "Method",
+    "Organizer",
+    "Outgoing",
+    "PartStat",
+    "Policy",
+    "Removed",
+    "Role",
+    "Status",
+    "Strangers",
+    "Verdict",
+    "accept_counter",
+    "apply",
+    "bare_address",
+    "decline_counter",
+    "diff",
+    "is_mail_address",
+]

@@ -1,0 +1,40 @@
+"""Calendar user addresses, made comparable (ITIP.md §2.12)."""
+
+from urllib.parse import unquote
+
+LONGEST_ADDRESS = 320
+
+
+def bare_address(text: str) -> str:
+    """An address without ``mailto:``, percent signs and case, its domain in the ASCII form of IDN; "" for none.
+
+    What isn't a mail address (``urn:uuid:…``) is returned lower-case as it stands, so that it can still be compared.
+    """
+    value = text.strip().strip("<>").strip()[: LONGEST_ADDRESS * 4]
+    if value[:7].lower() == "mailto:":
+        value = value[7:].partition("?")[0]
+        value = unquote(value) if "%" in value else value
+    value = value.strip().lower()
+    local, at, domain = value.rpartition("@")
+    if not at or value.isascii():
+        return value[:LONGEST_ADDRESS]
+    return f"{local}@{_ascii_domain(domain)}"[:LONGEST_ADDRESS]
+
+
+def is_mail_address(address: str) -> bool:
+    """Whether mail can be sent to a bare address: one @, something on both sides, nothing that breaks a header."""
+    local, at, domain = address.rpartition("@")
+    return bool(at and local and domain) and "@" not in local and not any(c in address for c in "\r\n\t <>\x00")
+
+
+def same_domain(one: str, other: str) -> bool:
+    """Whether two bare addresses belong to the same organisation: equal domains, or one below the other."""
+    first, second = one.rpartition("@")[2], other.rpartition("@")[2]
+    return bool(first) and (first == second or first.endswith(f".{second}") or second.endswith(f".{first}"))
+
+
+def _ascii_domain(domain: str) -> str:
+    try:
+        return domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return domain

@@ -1,0 +1,57 @@
+"""The one place that picks concrete parts: settings in, Tools out."""
+
+from coord_service.clock import Clock, SystemClock
+from coord_service.operations.tools import Tools
+from coord_service.ports import Mailbox, Mailer, Wake
+from coord_service.rulebook import load_rulebook
+from coord_service.settings import Settings
+from coord_service.storage.database import Database
+from integrations.itip import ItipCodec
+from integrations.mail.imap import ImapMailbox
+from integrations.mail.smtp import SmtpMailer
+from integrations.mail.stationery import Stationery
+
+
+async def _nobody_to_wake() -> None:
+    """Without a runner beside us the next round of the job picks the letter up."""
+
+
+def build(settings: Settings, *, clock: Clock | None = None, wake: Wake = _nobody_to_wake) -> Tools:
+    """The parts of one installation. Nothing is connected until it is first used."""
+    return Tools(
+        settings=settings,
+        database=Database(settings.database),
+        clock=clock or SystemClock(),
+        letters=Stationery(
+            from_name=settings.mail_from_name,
+            from_address=settings.mail_from,
+            house_facts={"council": settings.council, "phone": settings.contact_phone},
+        ),
+        codec=ItipCodec(),
+        mailer=_mailer(settings),
+        mailbox=_mailbox(settings),
+        rulebook=load_rulebook(),
+        wake=wake,
+    )
+
+
+def _mailer(settings: Settings) -> Mailer:
+    return SmtpMailer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        tls=settings.smtp_tls,
+        user=settings.smtp_user,
+        password=settings.smtp_password.get_secret_value(),
+    )
+
+
+def _mailbox(settings: Settings) -> Mailbox | None:
+    if not settings.imap_host:
+        return None
+    return ImapMailbox(
+        host=settings.imap_host,
+        port=settings.imap_port,
+        tls=settings.imap_tls,
+        user=settings.imap_user,
+        password=settings.imap_password.get_secret_value(),
+    )

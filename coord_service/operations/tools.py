@@ -1,0 +1,24 @@
+"""What operations work with: built once by ``bootstrap``, passed as the first argument."""
+
+from dataclasses import dataclass
+
+from coord_service.clock import Clock
+from coord_service.ports import Codec, Letters, Mailbox, Mailer, Wake
+from coord_service.rulebook import Rulebook
+from coord_service.settings import Settings
+from coord_service.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The concrete parts of one installation."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    letters: Letters
+    codec: Codec
+    mailer: Mailer
+    mailbox: Mailbox | None
+    rulebook: Rulebook
+    wake: Wake

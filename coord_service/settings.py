@@ -1,0 +1,93 @@
+"""What differs between installations, read from ``COORD_…`` environment variables; all faults are named at once."""
+
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The settings of one installation; ``docs/guide/it.md`` has a line for each."""
+
+    model_config = SettingsConfigDict(env_prefix="COORD_", frozen=True, extra="forbid")
+
+    council: str = "Example County Council"
+    public_url: str = "http://127.0.0.1:8080"  # as people reach it: links in letters begin with it
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    data_dir: Path = Path(".coord")
+    database_url: str = ""  # empty: SQLite in data_dir
+    redis_url: str = ""  # empty: jobs run inside the web process
+    demo: bool = False
+    mail_from: str = "send.team@example.org"  # the mailbox that answers come back to; organizer of every invitation
+    mail_from_name: str = "SEND team"
+    contact_phone: str = "01632 960 000"
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = Field(default=25, ge=1, le=65535)
+    smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    imap_host: str = ""  # empty: no mailbox is read
+    imap_port: int = Field(default=993, ge=1, le=65535)
+    imap_tls: bool = True
+    imap_user: str = ""
+    imap_password: SecretStr = SecretStr("")
+    mail_authserv_id: str = (
+        ""  # our own mail server's name in Authentication-Results; others' verdicts are not believed
+    )
+    undo_seconds: int = Field(default=60, ge=0, le=600)
+    upload_limit_mb: int = Field(default=50, ge=1, le=200)
+    session_idle_minutes: int = Field(default=60, ge=5, le=720)
+    session_hours: int = Field(default=12, ge=1, le=24)
+    cookie_secure: bool = True
+    hashing: Literal["normal", "quick"] = "normal"  # of passwords; quick is for tests, and refused outside the demo
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url_is_an_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be an address such as https://send.example.gov.uk")
+        return value.rstrip("/")
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mail_from_is_an_address(cls, value: str) -> str:
+        if value.count("@") != 1 or not value.isascii() or any(mark.isspace() for mark in value):
+            raise ValueError("must be a mail address of ours, such as send.team@example.gov.uk")
+        return value.lower()
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_known(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite+aiosqlite:", "postgresql+asyncpg:")):
+            raise ValueError("must begin with postgresql+asyncpg:// or sqlite+aiosqlite:///")
+        return value
+
+    @model_validator(mode="after")
+    def _refuse_demo_parts_in_earnest(self) -> "Settings":
+        if not self.demo and not self.cookie_secure:
+            raise ValueError("COORD_COOKIE_SECURE=false is for the demo alone: sign-in cookies need https")
+        if not self.demo and self.hashing == "quick":
+            raise ValueError("COORD_HASHING=quick is for the demo and tests alone")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The database's address, SQLite in the data folder unless another is set."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'coord.sqlite'}"
+
+    @property
+    def mail_domain(self) -> str:
+        """The domain of our own mailbox: Message-IDs and bounce addresses live in it."""
+        return self.mail_from.partition("@")[2]
+
+
+def problems_in(error: ValidationError) -> list[str]:
+    """One sentence a faulty setting, naming its variable."""
+    return [
+        f"COORD_{str(fault['loc'][0]).upper()}: {fault['msg']}" if fault["loc"] else str(fault["msg"])
+        for fault in error.errors()
+    ]

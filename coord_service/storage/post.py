@@ -1,0 +1,179 @@
+"""Letters out, mail in, personal links: the rows behind the post."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import undefer
+
+from coord_service.domain.delivery import LetterState
+from coord_service.ports import Position
+from coord_service.storage.database import Session
+from coord_service.storage.tables import InboundMail, MailboxPosition, OutboxLetter, PersonalLink
+
+
+def add_letter(db: Session, letter: OutboxLetter) -> None:
+    """Queue a letter; a second one of the same key fails the transaction."""
+    db.add(letter)
+
+
+def add_link(db: Session, link: PersonalLink) -> None:
+    """Keep a personal link."""
+    db.add(link)
+
+
+async def lease_due_letters(db: Session, now: datetime, lease: timedelta, limit: int) -> Sequence[OutboxLetter]:
+    """Take up to ``limit`` letters that are due, for ``lease``: nobody else gets them until then. With their bytes."""
+    is_due = sa.and_(
+        OutboxLetter.state == LetterState.WAITING,
+        OutboxLetter.not_before <= now,
+        sa.or_(OutboxLetter.leased_until.is_(None), OutboxLetter.leased_until <= now),
+    )
+    due = (
+        sa.select(OutboxLetter.id)
+        .where(is_due)
+        .order_by(OutboxLetter.not_before, OutboxLetter.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = await db.scalars(
+        sa.update(OutboxLetter)
+        .where(OutboxLetter.id.in_(due), is_due)
+        .values(leased_until=now + lease)
+        .returning(OutboxLetter.id)
+    )
+    ids = list(taken)
+    if not ids:
+        return []
+    rows = await db.scalars(
+        sa.select(OutboxLetter)
+        .where(OutboxLetter.id.in_(ids))
+        .order_by(OutboxLetter.not_before, OutboxLetter.id)
+        .options(undefer(OutboxLetter.content))
+        .execution_options(populate_existing=True)
+    )
+    return rows.all()
+
+
+async def load_letter(db: Session, letter_id: int, *, with_content: bool = False) -> OutboxLetter | None:
+    """One letter; its bytes only where asked for."""
+    options = [undefer(OutboxLetter.content)] if with_content else []
+    return await db.get(OutboxLetter, letter_id, options=options)
+
+
+async def load_letter_by_envelope(db: Session, envelope_from: str) -> OutboxLetter | None:
+    """The letter whose bounce address this is."""
+    found: OutboxLetter | None = await db.scalar(
+        sa.select(OutboxLetter).where(OutboxLetter.envelope_from == envelope_from)
+    )
+    return found
+
+
+async def load_letter_by_message_ids(db: Session, message_ids: Iterable[str]) -> OutboxLetter | None:
+    """The newest of our letters that one of these Message-IDs names (In-Reply-To, References)."""
+    found: OutboxLetter | None = await db.scalar(
+        sa.select(OutboxLetter)
+        .where(OutboxLetter.message_id.in_(list(message_ids)))
+        .order_by(OutboxLetter.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+async def list_meeting_letters(db: Session, meeting_id: int) -> Sequence[OutboxLetter]:
+    """Every letter about a meeting, oldest first, without their bytes."""
+    rows = await db.scalars(
+        sa.select(OutboxLetter).where(OutboxLetter.meeting_id == meeting_id).order_by(OutboxLetter.id)
+    )
+    return rows.all()
+
+
+async def withdraw_waiting_letters(db: Session, meeting_id: int, now: datetime) -> int:
+    """Take back a meeting's letters that have not gone and are not being sent; how many that were."""
+    taken = await db.scalars(
+        sa.update(OutboxLetter)
+        .where(
+            OutboxLetter.meeting_id == meeting_id,
+            OutboxLetter.state == LetterState.WAITING,
+            sa.or_(OutboxLetter.leased_until.is_(None), OutboxLetter.leased_until <= now),
+        )
+        .values(state=LetterState.WITHDRAWN)
+        .returning(OutboxLetter.id)
+    )
+    return len(taken.all())
+
+
+async def release_waiting_letters(db: Session, meeting_id: int, now: datetime) -> None:
+    """End the time for undoing: a meeting's waiting letters may go at once."""
+    await db.execute(
+        sa.update(OutboxLetter)
+        .where(
+            OutboxLetter.meeting_id == meeting_id,
+            OutboxLetter.state == LetterState.WAITING,
+            OutboxLetter.not_before > now,
+            OutboxLetter.attempts == 0,
+        )
+        .values(not_before=now)
+    )
+
+
+async def load_link(db: Session, token_hash: str) -> PersonalLink | None:
+    """The personal link with this hashed token."""
+    found: PersonalLink | None = await db.scalar(sa.select(PersonalLink).where(PersonalLink.token_hash == token_hash))
+    return found
+
+
+async def load_position(db: Session, mailbox: str) -> Position | None:
+    """Up to where the mailbox has been read."""
+    row = await db.get(MailboxPosition, mailbox)
+    return Position(row.uidvalidity, row.uid) if row else None
+
+
+async def save_position(db: Session, mailbox: str, position: Position) -> None:
+    """Remember up to where the mailbox has been read."""
+    row = await db.get(MailboxPosition, mailbox)
+    if row is None:
+        db.add(MailboxPosition(mailbox=mailbox, uidvalidity=position.uidvalidity, uid=position.uid))
+    else:
+        row.uidvalidity, row.uid = position.uidvalidity, position.uid
+
+
+async def has_inbound(db: Session, mailbox: str, position: Position) -> bool:
+    """Whether this very message is kept already."""
+    found = await db.scalar(
+        sa.select(InboundMail.id).where(
+            InboundMail.mailbox == mailbox,
+            InboundMail.uidvalidity == position.uidvalidity,
+            InboundMail.uid == position.uid,
+        )
+    )
+    return found is not None
+
+
+def add_inbound(db: Session, mail: InboundMail) -> None:
+    """Keep a message as it came."""
+    db.add(mail)
+
+
+async def list_unjudged(db: Session, limit: int) -> Sequence[InboundMail]:
+    """Messages that nobody has looked at, oldest first, with their bytes."""
+    rows = await db.scalars(
+        sa.select(InboundMail)
+        .where(InboundMail.judged_at.is_(None))
+        .order_by(InboundMail.id)
+        .limit(limit)
+        .options(undefer(InboundMail.content))
+    )
+    return rows.all()
+
+
+async def load_inbound(db: Session, mail_id: int, *, with_content: bool = False) -> InboundMail | None:
+    """One received message; its bytes only where asked for."""
+    options = [undefer(InboundMail.content)] if with_content else []
+    return await db.get(InboundMail, mail_id, options=options)
+
+
+async def list_meeting_inbound(db: Session, meeting_id: int) -> Sequence[InboundMail]:
+    """Every message received about a meeting, oldest first, without bytes."""
+    rows = await db.scalars(sa.select(InboundMail).where(InboundMail.meeting_id == meeting_id).order_by(InboundMail.id))
+    return rows.all()

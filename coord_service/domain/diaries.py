@@ -1,0 +1,132 @@
+"""What is known of one person's time: blocks in a calendar, and working hours on the wall clock.
+
+Instants are aware and spans half-open. In spans of plain numbers an instant is its microseconds since 1970 (UTC).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from enum import StrEnum
+
+Span = tuple[int, int]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+MINUTE = 60_000_000
+DAY = 1440 * MINUTE
+THURSDAY = 3  # the weekday of 1 January 1970
+
+
+class BlockStatus(StrEnum):
+    """What a calendar says of a block of time. ``elsewhere`` and ``free`` keep nobody from a meeting."""
+
+    BUSY = "busy"
+    OOF = "oof"
+    TENTATIVE = "tentative"
+    ELSEWHERE = "elsewhere"
+    FREE = "free"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block in a diary, from an aware instant until before another. One of no length takes no time."""
+
+    start_at: datetime
+    end_at: datetime
+    status: BlockStatus = BlockStatus.BUSY
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingHours:
+    """Hours on the wall clock: weekdays (Monday is 0), and minutes after midnight (``closes`` up to 1440)."""
+
+    weekdays: frozenset[int]
+    opens: int
+    closes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Diary:
+    """One attendee as a search for a time sees them.
+
+    ``working_hours`` empty means always; ``travel`` widens every block that is not free, before and after it;
+    ``name`` is what the reasons call them (their id if empty).
+    """
+
+    id: str
+    is_required: bool = True
+    busy: tuple[Block, ...] = ()
+    working_hours: tuple[WorkingHours, ...] = ()
+    is_unknown: bool = False
+    travel: timedelta = timedelta()
+    name: str = ""
+
+    def spans(self, *statuses: BlockStatus) -> Iterator[Span]:
+        """The blocks of these statuses, widened by travel."""
+        travel = self.travel // MICROSECOND
+        return (
+            (microseconds(block.start_at) - travel, microseconds(block.end_at) + travel)
+            for block in self.busy
+            if block.status in statuses
+        )
+
+
+def microseconds(instant: datetime) -> int:
+    """An aware instant as microseconds since 1970; any year will do, in any offset."""
+    return (instant - EPOCH) // MICROSECOND
+
+
+def from_microseconds(value: int) -> datetime:
+    """The UTC instant of :func:`microseconds`."""
+    return EPOCH + value * MICROSECOND
+
+
+def join(spans: Iterable[Span]) -> list[Span]:
+    """The same time in order, without overlaps, touching spans made one, empty ones dropped."""
+    joined: list[Span] = []
+    for start, end in sorted(spans):
+        if end <= start:
+            continue
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def open_spans(hours: Iterable[WorkingHours], zone: tzinfo, within: Span) -> list[Span]:
+    """When a wall clock in ``zone`` reads a time within the hours.
+
+    On the Sunday the clocks go back, 01:30 comes twice and both are open; when they go forward it never comes.
+    """
+    pattern = tuple(hours)
+    return join(
+        (max(start, opened), min(end, closed))
+        for start, end, offset in _offsets(zone, within)
+        for day in range((start + offset) // DAY, (end + offset) // DAY + 1)
+        for each in pattern
+        if (day + THURSDAY) % 7 in each.weekdays
+        for opened, closed in [(day * DAY + each.opens * MINUTE - offset, day * DAY + each.closes * MINUTE - offset)]
+    )
+
+
+def _offsets(zone: tzinfo, within: Span) -> Iterator[tuple[int, int, int]]:
+    """The stretches (start, end, offset from UTC) of a span between one clock change and the next."""
+
+    def offset_at(value: int) -> int:
+        local = from_microseconds(value).astimezone(zone)
+        return (local.utcoffset() or timedelta()) // MICROSECOND
+
+    start, end = within
+    offset, since = offset_at(start), start
+    for day_start in range(start, end, DAY):
+        day_end = min(day_start + DAY, end)
+        if (changed := offset_at(day_end)) == offset:
+            continue
+        before, change = day_start, day_end
+        while change - before > 1:
+            middle = (before + change) // 2
+            before, change = (middle, change) if offset_at(middle) == offset else (before, middle)
+        yield since, change, offset
+        offset, since = changed, change
+    yield since, end, offset

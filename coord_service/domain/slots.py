@@ -1,0 +1,273 @@
+"""Find a time: every start a meeting could have, best first, each with sentences that say why.
+
+Nothing is guessed: somebody whose diary can't be read is "unknown" wherever nothing else rules them out, never free
+and never busy.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from functools import cache
+from itertools import islice
+from typing import NamedTuple
+
+from coord_service.domain.diaries import (
+    MICROSECOND,
+    BlockStatus,
+    Diary,
+    Span,
+    WorkingHours,
+    from_microseconds,
+    join,
+    microseconds,
+    open_spans,
+)
+from coord_service.domain.steps import Steps, Stretch
+from coord_service.errors import Refused
+
+# What people take off full marks. The same thing about a required person always weighs more, and whole days after the
+# window's start weigh one each, so that an earlier day decides only between slots equally good for the people.
+FULL_MARKS = 10_000
+REQUIRED_UNKNOWN = 5_000
+REQUIRED_TENTATIVE = 3_000
+OPTIONAL_ABSENT = 2_500
+OPTIONAL_UNKNOWN = 1_500
+OPTIONAL_TENTATIVE = 1_000
+MOST_DAYS_COUNTED = 499
+
+
+@dataclass(frozen=True, slots=True)
+class Quorum:
+    """At least so many of these attendees must be able to come, tentative ones counted."""
+
+    any_of: frozenset[str]
+    at_least: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSearch:
+    """What to look for. Starts are ``window_start_at`` plus whole steps; ``zone`` is where working hours are read.
+
+    A slot lies within the window, starts at ``earliest_at`` or later and ends by ``latest_at``. ``limit`` is how many
+    slots are wanted, 0 for all. ``limit_on`` is a last lawful day, for the reasons alone: pass ``latest_at`` to rule
+    later times out. Raises Refused where this makes no search.
+    """
+
+    window_start_at: datetime
+    window_end_at: datetime
+    duration: timedelta
+    step: timedelta
+    zone: tzinfo
+    diaries: tuple[Diary, ...]
+    quorums: tuple[Quorum, ...] = ()
+    earliest_at: datetime | None = None
+    latest_at: datetime | None = None
+    limit: int = 20
+    limit_on: date | None = None
+
+    def __post_init__(self) -> None:
+        ids = [diary.id for diary in self.diaries]
+        if self.window_end_at < self.window_start_at:
+            raise Refused("the window ends before it starts")
+        if self.duration <= timedelta() or self.step <= timedelta():
+            raise Refused("a meeting, and the step from one start to the next, must be longer than nothing")
+        if self.limit < 0:
+            raise Refused("limit can't be below 0")
+        if len(set(ids)) != len(ids):
+            raise Refused("an attendee is listed twice")
+        if any(not quorum.any_of <= set(ids) for quorum in self.quorums):
+            raise Refused("a quorum names somebody who is not an attendee")
+
+    @property
+    def steps(self) -> Steps:
+        """The starts that are possible at all."""
+        origin, length, duration = microseconds(self.window_start_at), self.step // MICROSECOND, self.duration
+        opens = max(origin, microseconds(self.earliest_at or self.window_start_at))
+        closes = min(microseconds(self.window_end_at), microseconds(self.latest_at or self.window_end_at))
+        first = -((origin - opens) // length)
+        end = (closes - duration // MICROSECOND - origin) // length + 1
+        return Steps(origin, length, duration // MICROSECOND, first, max(first, end))
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A time for the meeting, in UTC; each attendee's id stands in exactly one of the four lists."""
+
+    start_at: datetime
+    end_at: datetime
+    score: int
+    free: tuple[str, ...]
+    tentative: tuple[str, ...]
+    absent: tuple[str, ...]
+    unknown: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+def rank(search: SlotSearch) -> list[Slot]:
+    """The slots where no required person is absent and every quorum holds, by falling score, then by start.
+
+    A required person whose diary is unknown does not rule a slot out, but costs it most.
+    """
+    steps, team = search.steps, _Team.of(search)
+    if steps.first == steps.end:
+        return []
+    pieces = sorted(
+        piece
+        for stretch in steps.stretches(*_presence(search, steps))
+        if team.can_meet(standing := team.standing(stretch))
+        for piece in _pieces(steps, stretch, standing, team.cost(standing))
+    )
+    people = cache(lambda standing: _People.at(search, standing))
+    best = ((piece, step) for piece in pieces for step in range(piece.first, piece.end))
+    return [
+        _slot(search, steps.at(step), FULL_MARKS - piece.cost, people(piece.standing))
+        for piece, step in islice(best, search.limit or None)
+    ]
+
+
+class _Standing(NamedTuple):
+    """Who stands where at a slot: bit n is the n-th diary, set in exactly one of the four."""
+
+    absent: int
+    unknown: int
+    tentative: int
+    free: int
+
+
+class _Piece(NamedTuple):
+    """Successive starts of one score. Pieces sort in the order in which their slots are listed."""
+
+    cost: int
+    first: int
+    end: int
+    standing: _Standing
+
+
+class _Team(NamedTuple):
+    """The attendees as bits, and what the meeting needs of them."""
+
+    everybody: int
+    required: int
+    unknown: int
+    quorums: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, search: SlotSearch) -> "_Team":
+        diaries = search.diaries
+        return cls(
+            everybody=_bits(True for _ in diaries),
+            required=_bits(diary.is_required for diary in diaries),
+            unknown=_bits(diary.is_unknown for diary in diaries),
+            quorums=tuple((_bits(diary.id in q.any_of for diary in diaries), q.at_least) for q in search.quorums),
+        )
+
+    def standing(self, stretch: Stretch) -> _Standing:
+        """The first that fits of absent, unknown, tentative, free."""
+        absent = stretch.absent
+        unknown = self.unknown & ~absent
+        tentative = stretch.tentative & ~(absent | unknown)
+        return _Standing(absent, unknown, tentative, self.everybody & ~(absent | unknown | tentative))
+
+    def can_meet(self, standing: _Standing) -> bool:
+        """Whether nobody required is absent, and every quorum holds among those free and tentative."""
+        coming = standing.free | standing.tentative
+        return not standing.absent & self.required and all(
+            (coming & people).bit_count() >= at_least for people, at_least in self.quorums
+        )
+
+    def cost(self, standing: _Standing) -> int:
+        """What the people take off full marks."""
+        required, optional = self.required, ~self.required
+        return (
+            REQUIRED_UNKNOWN * (standing.unknown & required).bit_count()
+            + REQUIRED_TENTATIVE * (standing.tentative & required).bit_count()
+            + OPTIONAL_ABSENT * (standing.absent & optional).bit_count()
+            + OPTIONAL_UNKNOWN * (standing.unknown & optional).bit_count()
+            + OPTIONAL_TENTATIVE * (standing.tentative & optional).bit_count()
+        )
+
+
+class _People(NamedTuple):
+    """A standing as slots show it: ids, and the sentences that are about people."""
+
+    free: tuple[str, ...]
+    tentative: tuple[str, ...]
+    absent: tuple[str, ...]
+    unknown: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+    @classmethod
+    def at(cls, search: SlotSearch, standing: _Standing) -> "_People":
+        free, tentative, absent, unknown = (
+            [diary for bit, diary in enumerate(search.diaries) if bits >> bit & 1]
+            for bits in (standing.free, standing.tentative, standing.absent, standing.unknown)
+        )
+        reasons = (
+            *_who_is_free(search.diaries, free),
+            *(f"{_name(diary)} tentative" for diary in tentative),
+            *(f"{_name(diary)} not known" for diary in unknown),
+            *(f"{_name(diary)} would miss it" for diary in absent),
+        )
+        return cls(_ids(free), _ids(tentative), _ids(absent), _ids(unknown), reasons)
+
+
+def _who_is_free(diaries: Sequence[Diary], free: Sequence[Diary]) -> Iterator[str]:
+    required = sum(diary.is_required for diary in diaries)
+    required_free = sum(diary.is_required for diary in free)
+    if len(free) == len(diaries):
+        yield "Everyone free"
+    elif required and required_free == required:
+        yield "All required people free"
+    elif required:
+        yield f"{required_free} of {required} required people free"
+
+
+def _slot(search: SlotSearch, start: int, score: int, people: _People) -> Slot:
+    start_at = from_microseconds(start)
+    end_at = start_at + search.duration
+    reasons = (*people.reasons, *_about_limit(search, end_at))
+    return Slot(start_at, end_at, score, people.free, people.tentative, people.absent, people.unknown, reasons)
+
+
+def _about_limit(search: SlotSearch, end_at: datetime) -> Iterator[str]:
+    if search.limit_on is None:
+        return
+    days = (search.limit_on - end_at.astimezone(search.zone).date()).days
+    counted = "1 day" if abs(days) == 1 else f"{abs(days)} days"
+    if days:
+        yield f"{counted} {'before' if days > 0 else 'after'} the limit"
+    else:
+        yield "On the last day of the limit"
+
+
+def _presence(search: SlotSearch, steps: Steps) -> tuple[list[list[Span]], list[list[Span]]]:
+    """The steps at which each diary is absent, and those at which it is tentative."""
+    # Most people of a team keep the same hours, so each pattern is looked up once.
+    outside_hours = cache(lambda hours: _outside_hours(search, steps, hours))
+    absent = [
+        join([*steps.touching(diary.spans(BlockStatus.BUSY, BlockStatus.OOF)), *outside_hours(diary.working_hours)])
+        for diary in search.diaries
+    ]
+    return absent, [steps.touching(diary.spans(BlockStatus.TENTATIVE)) for diary in search.diaries]
+
+
+def _outside_hours(search: SlotSearch, steps: Steps, hours: tuple[WorkingHours, ...]) -> list[Span]:
+    return list(steps.outside(open_spans(hours, search.zone, steps.span))) if hours else []
+
+
+def _pieces(steps: Steps, stretch: Stretch, standing: _Standing, cost: int) -> Iterator[_Piece]:
+    """The stretch, cut where the score changes with the day."""
+    for day, first, end in steps.days(stretch.first, stretch.end):
+        yield _Piece(cost + min(day, MOST_DAYS_COUNTED), first, end, standing)
+
+
+def _bits(values: Iterable[bool]) -> int:
+    return sum(1 << bit for bit, value in enumerate(values) if value)
+
+
+def _ids(diaries: Iterable[Diary]) -> tuple[str, ...]:
+    return tuple(diary.id for diary in diaries)
+
+
+def _name(diary: Diary) -> str:
+    return diary.name or diary.id

@@ -1,0 +1,87 @@
+"""Fixtures for every room. All servers are real; each test starts on an empty one.
+
+===================  ==================================================================================================
+``sqlite_url``       a new, empty SQLite file: ``sqlite+aiosqlite:///…``
+``postgres_url``     a new, empty PostgreSQL database (``postgresql+asyncpg://…``), dropped after the test
+``postgres``         the server: ``async with postgres.database(template) as url``, and ``await postgres.template(name,
+                     prepare)`` fills a database once per run that later ones are copied from (15 ms a copy)
+``database_url``     the test runs twice, on ``sqlite_url`` and on ``postgres_url``
+``redis_url``        a real Redis (Valkey), flushed before the test
+``smtp``             an ``SmtpSink`` on ``smtp.host``, ``smtp.port``: ``smtp.mails`` (what was taken, in order; each has
+                     ``sender``, ``recipient``, ``content``, ``message``), ``await smtp.taken(3)``, ``smtp.counts``, and
+                     ``smtp.behaviour = Behaviour.REFUSE`` (or DEFER, HANG, DROP_AFTER_DATA, ...); it refuses mail
+                     that RFC 5321 forbids. ``start_smtp_sink(...)`` makes one with TLS or sign-in
+``mail_servers``     SMTP and IMAP over the same maildirs, as in the demo: ``.smtp_port``, ``.imap_port``, ``.user``,
+                     ``.password``; a mail sent to ``mail_servers.user`` can be read by IMAP, one to anybody else is in
+                     ``mail_servers.letters_to(address)``
+===================  ==================================================================================================
+
+Where the machine has a server of its own, COORD_TEST_POSTGRES_URL and COORD_TEST_REDIS_URL point there.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from integrations.mail.demo_servers import DemoMail, serve_demo_mail
+from tests.servers.postgres import PostgresServer, start_postgres
+from tests.servers.redis import start_redis
+from tests.servers.smtp import SmtpSink, start_smtp_sink
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One PostgreSQL a test process, started when the first test wants it (0.6 s)."""
+    with start_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+async def postgres_url(postgres: PostgresServer) -> AsyncIterator[str]:
+    """An empty database of its own."""
+    async with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """An SQLite file that does not exist yet."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite'}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty database, SQLite first and then PostgreSQL."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """One Redis a test process."""
+    with start_redis() as url:
+        yield url
+
+
+@pytest.fixture
+async def redis_url(redis_server: str) -> str:
+    """The address of an empty Redis."""
+    async with Redis.from_url(redis_server) as redis:
+        await redis.flushdb()
+    return redis_server
+
+
+@pytest.fixture
+async def smtp() -> AsyncIterator[SmtpSink]:
+    """A mail server that keeps what it is sent and fails when told to."""
+    async with start_smtp_sink() as sink:
+        yield sink
+
+
+@pytest.fixture
+async def mail_servers(tmp_path: Path) -> AsyncIterator[DemoMail]:
+    """SMTP out and IMAP in over one folder of maildirs; the service's own mailbox is send.team@example.org."""
+    async with serve_demo_mail(tmp_path / "mail", "send.team@example.org") as servers:
+        yield servers

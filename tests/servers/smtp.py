@@ -1,0 +1,119 @@
+"""A strict SMTP server that keeps what it takes, counts, and fails in the ways that real ones do."""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from enum import Enum
+from ssl import SSLContext
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from integrations.mail.demo_servers import serve_smtp
+
+
+class Behaviour(Enum):
+    """What the server does with the next mails, until told otherwise."""
+
+    ACCEPT = "250 2.0.0 Taken"
+    REFUSE = "550 5.1.1 No such mailbox here"  # at RCPT
+    DEFER = "451 4.3.0 Try again later"  # at RCPT
+    REFUSE_CONTENT = "554 5.7.1 Looks like spam"  # after DATA
+    HANG = "hang"  # after DATA: never an answer
+    DROP_AFTER_DATA = "drop"  # takes the mail and leaves without a word: the sender can't know
+
+
+@dataclass(frozen=True)
+class TakenMail:
+    """A mail that the server took, with its envelope."""
+
+    sender: str
+    recipient: str
+    content: bytes
+
+    @property
+    def message(self) -> EmailMessage:
+        """The mail, parsed."""
+        message = message_from_bytes(self.content, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        return message
+
+
+class SmtpSink:
+    """The handler behind the server, and what a test looks at."""
+
+    host = "127.0.0.1"
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.behaviour = Behaviour.ACCEPT
+        self.mails: list[TakenMail] = []
+        self.counts: Counter[str] = Counter()  # "sessions", and each Behaviour's name by how often it was met
+        self._change = asyncio.Condition()
+
+    async def taken(self, number: int, seconds: float = 10) -> list[TakenMail]:
+        """Wait until at least ``number`` mails have been taken; all of them so far. Raises TimeoutError."""
+        async with asyncio.timeout(seconds), self._change:
+            await self._change.wait_for(lambda: len(self.mails) >= number)
+        return self.mails
+
+    async def met(self, behaviour: Behaviour, number: int = 1, seconds: float = 10) -> None:
+        """Wait until a behaviour has been met at least ``number`` times. Raises TimeoutError."""
+        async with asyncio.timeout(seconds), self._change:
+            await self._change.wait_for(lambda: self.counts[behaviour.name] >= number)
+
+    async def handle_EHLO(self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str,
+                          responses: list[str]) -> list[str]:  # fmt: skip
+        self.counts["sessions"] += 1
+        session.host_name = hostname
+        return responses
+
+    async def handle_RCPT(self, _server: SMTP, _session: Session, envelope: Envelope, address: str,
+                          _options: list[str]) -> str:  # fmt: skip
+        if self.behaviour in {Behaviour.REFUSE, Behaviour.DEFER}:
+            await self._count(self.behaviour)
+            return self.behaviour.value
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
+        content = bytes(envelope.original_content or b"")
+        if fault := fault_of(content):
+            self.counts["faulty"] += 1
+            return f"554 5.6.0 {fault}"
+        if self.behaviour in {Behaviour.ACCEPT, Behaviour.DROP_AFTER_DATA}:
+            self.mails += [TakenMail(envelope.mail_from or "", to, content) for to in envelope.rcpt_tos]
+        await self._count(self.behaviour)
+        if self.behaviour is Behaviour.DROP_AFTER_DATA and isinstance(server.transport, asyncio.WriteTransport):
+            server.transport.abort()
+        if self.behaviour in {Behaviour.DROP_AFTER_DATA, Behaviour.HANG}:
+            await asyncio.Event().wait()  # cancelled when the connection ends
+        return self.behaviour.value
+
+    async def _count(self, behaviour: Behaviour) -> None:
+        async with self._change:
+            self.counts[behaviour.name] += 1
+            self._change.notify_all()
+
+
+def fault_of(content: bytes) -> str | None:
+    """What RFC 5321 (§2.3.8, §4.5.3.1.6) and 8-bit-free transport forbid in a mail, or None."""
+    if re.search(rb"(?<!\r)\n|\r(?!\n)", content):
+        return "A bare CR or LF"
+    if any(len(line) > 998 for line in content.split(b"\r\n")):
+        return "A line of more than 998 octets"
+    return None if content.isascii() else "8-bit content without encoding"
+
+
+@asynccontextmanager
+async def start_smtp_sink(tls: SSLContext | None = None, **options: Any) -> AsyncIterator[SmtpSink]:
+    """A sink in this event loop; ``tls`` from the first byte, ``tls_context=`` for STARTTLS, ``authenticator=`` …"""
+    sink = SmtpSink()
+    async with serve_smtp(sink, tls=tls, **options) as port:
+        sink.port = port
+        yield sink

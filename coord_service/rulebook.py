@@ -1,22 +1,90 @@
-"""The rules that are data: bank holidays, statutory clocks, chase ladders."""
+"""The rules that are data: statutory clocks, chase ladders, and the bank holidays of England.
 
+Read once, from the package's own files and from the ``holidays`` package, and passed into the rules of ``domain``.
+"""
+
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module, resources
+from typing import Any
 
-import holidays
-
+from coord_service.domain.clocks import ClockKind, ClockLaw, ClockRule
+from coord_service.domain.ladders import Audience, Ladder, LadderKind, Step
 from coord_service.domain.working_days import WorkingDays
 
-FIRST_YEAR, LAST_YEAR = 2014, 2045
+# From before the law of our clocks commenced until well after any promise somebody could make.
+YEARS = range(2013, 2061)
 
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """Everything the rules are given."""
+    """All of them, for whoever decides: pass its parts on to ``clocks.due`` and ``chasing.next_chase``."""
 
+    clock_laws: tuple[ClockLaw, ...]
+    ladders: Mapping[LadderKind, Ladder]
     working_days: WorkingDays
 
 
 def load_rulebook() -> Rulebook:
-    """Read it all, once, at start-up."""
-    england = holidays.country_holidays("GB", subdiv="ENG", years=range(FIRST_YEAR, LAST_YEAR))
-    return Rulebook(working_days=WorkingDays(frozenset(england)))
+    """The rules that come with this version. Raises Refused for data that makes no sense."""
+    return Rulebook(load_clock_laws(), load_ladders(), load_working_days())
+
+
+@cache
+def load_clock_laws() -> tuple[ClockLaw, ...]:
+    """Every state of the law of the statutory clocks, oldest first (``data/clocks-*.toml``)."""
+    texts = (file.read_text("utf-8") for file in _data().iterdir() if file.name.startswith("clocks-"))
+    return tuple(sorted((_law(tomllib.loads(text)) for text in texts), key=lambda law: law.commenced_on))
+
+
+@cache
+def load_ladders() -> Mapping[LadderKind, Ladder]:
+    """The chase ladder for each kind of waiting (``data/ladders.toml``)."""
+    found = tomllib.loads(_data().joinpath("ladders.toml").read_text("utf-8"))
+    return {LadderKind(kind): _ladder(LadderKind(kind), entry) for kind, entry in found.items()}
+
+
+@cache
+def load_working_days() -> WorkingDays:
+    """Working days in England, without its bank holidays of 2013 to 2060."""
+    # Imported by name and late: it takes a third of a second, which no command should pay that counts no working days.
+    bank_holidays = import_module("holidays").country_holidays("GB", subdiv="ENG", years=YEARS)
+    return WorkingDays(frozenset(bank_holidays))
+
+
+def _data() -> Any:
+    return resources.files("coord_service") / "data"
+
+
+def _law(entry: dict[str, Any]) -> ClockLaw:
+    return ClockLaw(entry["commencement"], entry["title"], tuple(_clock(each) for each in entry["clock"]))
+
+
+def _clock(entry: dict[str, Any]) -> ClockRule:
+    return ClockRule(
+        id=entry["id"],
+        kind=ClockKind(entry["kind"]),
+        law=entry["law"],
+        rule=entry["rule"],
+        days=entry.get("days", 0),
+        months=entry.get("months", 0),
+        exceptions=tuple(entry["exceptions"]),
+    )
+
+
+def _ladder(kind: LadderKind, entry: dict[str, Any]) -> Ladder:
+    steps = tuple(_step(each) for each in entry["steps"])
+    return Ladder(kind, steps, entry["repeat_every"], entry["promise_letter"])
+
+
+def _step(entry: dict[str, Any]) -> Step:
+    return Step(
+        name=entry["name"],
+        days=entry["days"],
+        audience=tuple(Audience(each) for each in entry["audience"]),
+        letter=entry["letter"],
+        before_limit=entry.get("before_limit"),
+        is_reported=entry.get("reported", False),
+    )

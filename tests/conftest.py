@@ -23,12 +23,17 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from redis.asyncio import Redis
 
 from integrations.mail.demo_servers import DemoMail, serve_demo_mail
 from tests.servers.postgres import PostgresServer, start_postgres
 from tests.servers.redis import start_redis
 from tests.servers.smtp import SmtpSink, start_smtp_sink
+
+
+settings.register_profile("house", deadline=None)  # the machine may be busy: no test is timed
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

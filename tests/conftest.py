@@ -31,7 +31,6 @@ from tests.servers.postgres import PostgresServer, start_postgres
 from tests.servers.redis import start_redis
 from tests.servers.smtp import SmtpSink, start_smtp_sink
 
-
 settings.register_profile("house", deadline=None)  # the machine may be busy: no test is timed
 settings.load_profile("house")
 

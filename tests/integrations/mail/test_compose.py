@@ -4,7 +4,9 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.utils import parseaddr
 
 import pytest
 from hypothesis import given
@@ -120,8 +122,15 @@ def test_whatever_is_typed_comes_back_and_the_mail_stays_lawful(name: str, title
     assert set(message.keys()) == {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version",
                                    "Content-Type"}  # fmt: skip
     assert message["Subject"] == flattened(title)
-    assert message["To"].addresses[0].display_name == flattened(name)
+    assert name_in_to(content) == flattened(name)
     assert shape(message) == shape(read(INVITATION))
+
+
+def name_in_to(content: bytes) -> str:
+    """RFC 2047 by the older parser: the newer one puts a space between two encoded words of a name."""
+    name, address = parseaddr(str(message_from_bytes(content)["To"]))
+    assert address == "a@example.org"
+    return str(make_header(decode_header(name)))
 
 
 def test_no_line_of_a_header_is_longer_than_78_octets_even_for_long_names():

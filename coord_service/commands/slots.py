@@ -1,0 +1,44 @@
+"""Times at which a meeting can be held, best first: JSON in, JSON out."""
+
+import argparse
+from datetime import datetime
+from typing import Any
+
+from coord_service.commands.slot_input import read_search
+from coord_service.commands.terminal import BadInput, read_json, write_json
+from coord_service.domain.slots import Slot, rank
+from coord_service.errors import Refused
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``coord slots``."""
+    parser.add_argument("file", nargs="?", default="-", metavar="FILE", help="the search as JSON; - or none: stdin")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write ``{"slots": [...]}``, instants in the offset (or Z) of the window's start."""
+    given = read_json(arguments.file)
+    try:
+        slots = rank(read_search(given))
+    except Refused as error:
+        raise BadInput(str(error)) from error
+    write_json({"slots": [_shown(slot, given["window"]["start"]) for slot in slots]})
+    return 0
+
+
+def _shown(slot: Slot, like: str) -> dict[str, Any]:
+    return {
+        "start": _instant(slot.start_at, like),
+        "end": _instant(slot.end_at, like),
+        "score": slot.score,
+        "free": slot.free,
+        "tentative": slot.tentative,
+        "absent": slot.absent,
+        "unknown": slot.unknown,
+        "reasons": slot.reasons,
+    }
+
+
+def _instant(instant: datetime, like: str) -> str:
+    shown = instant.astimezone(datetime.fromisoformat(like).tzinfo).isoformat()
+    return shown.removesuffix("+00:00") + "Z" if like.endswith("Z") else shown

@@ -91,14 +91,18 @@ class Action(Row):
 
 
 class Chase(Row):
-    """The ledger: this step of this ladder went to this address. Unique, so that nobody is chased twice."""
+    """The ledger: this step of this ladder went to this address. Unique, so that nobody is chased twice.
+
+    A family is called, never written to: the call is a row with the audience ``call`` and no letter.
+    """
 
     __tablename__ = "chase"
-    __table_args__ = (sa.UniqueConstraint("subject", "subject_id", "step", "address"),)
+    __table_args__ = (sa.UniqueConstraint("subject", "subject_id", "step", "anchor_on", "address"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     subject: Mapped[str]  # advice or action
     subject_id: Mapped[int]
-    step: Mapped[int]  # working days from the due date: -10, -3, 1, 5 ...
+    step: Mapped[str]  # as the ladder names it: "-10", "+1", "+15 repeat 2"; or promise, manual
+    anchor_on: Mapped[date]  # the due date, or the promised date, that the step hangs from
     address: Mapped[str]
     audience: Mapped[str]
     chased_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,341 @@
+"""Finding a time: each rule by example, and all of them against a slow, plain oracle."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coord_service.domain.diaries import Block, BlockStatus, Diary, WorkingHours
+from coord_service.domain.slots import Quorum, SlotSearch, rank
+from coord_service.errors import Refused
+
+LONDON = ZoneInfo("Europe/London")
+MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
+WEEKDAYS_9_TO_5 = (WorkingHours(frozenset(range(5)), 9 * 60, 17 * 60),)
+MINUTE = timedelta(minutes=1)
+
+
+def at(hour, minute=0, day=MONDAY):
+    return day + timedelta(hours=hour, minutes=minute)
+
+
+NINE, NOON = at(9), at(12)
+
+
+def search(*diaries, start=NINE, end=NOON, minutes=60, step=60, **more):
+    lengths = {"duration": timedelta(minutes=minutes), "step": timedelta(minutes=step)}
+    return SlotSearch(start, end, zone=more.pop("zone", LONDON), diaries=diaries, **lengths, **more)
+
+
+def starts(*args, **more):
+    return sorted(slot.start_at for slot in rank(search(*args, **more)))
+
+
+def busy(start, end, status=BlockStatus.BUSY):
+    return (Block(start, end, status),)
+
+
+def test_every_start_in_the_window_is_listed_when_everyone_is_free():
+    assert starts(Diary("a")) == [at(9), at(10), at(11)]
+
+
+def test_starts_count_from_the_window_and_a_slot_ends_within_it():
+    assert starts(Diary("a"), start=at(9, 5), end=at(11, 35), step=30) == [at(9, 5), at(9, 35), at(10, 5), at(10, 35)]
+
+
+def test_earliest_and_latest_keep_the_steps_of_the_window():
+    assert starts(Diary("a"), earliest_at=at(9, 1), latest_at=at(11)) == [at(10)]
+
+
+def test_a_window_shorter_than_the_meeting_has_no_slots():
+    assert rank(search(Diary("a", working_hours=WEEKDAYS_9_TO_5), end=at(9, 30))) == []
+
+
+def test_an_earliest_after_the_end_of_time_has_no_slots():
+    far = datetime(9999, 12, 31, tzinfo=UTC)
+    assert rank(search(Diary("a", working_hours=WEEKDAYS_9_TO_5), earliest_at=far)) == []
+
+
+@pytest.mark.parametrize("status", ["busy", "oof"])
+def test_a_required_person_who_is_away_rules_the_slot_out(status):
+    assert starts(Diary("a", busy=busy(at(9, 30), at(10), BlockStatus(status)))) == [at(10), at(11)]
+
+
+@pytest.mark.parametrize("status", ["elsewhere", "free"])
+def test_working_elsewhere_counts_as_free(status):
+    [slot, *_] = rank(search(Diary("a", busy=busy(at(9), at(12), BlockStatus(status)), travel=timedelta(hours=1))))
+    assert slot.free == ("a",)
+
+
+def test_a_block_that_ends_as_the_meeting_starts_is_no_clash():
+    assert at(10) in starts(Diary("a", busy=busy(at(9), at(10))))
+
+
+def test_a_block_of_no_length_takes_no_time_but_its_travel_does():
+    moment = busy(at(9, 30), at(9, 30))
+    assert at(9) in starts(Diary("a", busy=moment))
+    assert at(9) not in starts(Diary("a", busy=moment, travel=MINUTE))
+
+
+def test_travel_widens_blocks_before_and_after():
+    diary = Diary("a", busy=busy(at(10), at(11)), travel=timedelta(minutes=30))
+    assert starts(diary, start=at(8), end=at(13), step=30) == [at(8), at(8, 30), at(11, 30), at(12)]
+
+
+def test_an_unknown_person_is_in_no_other_list_and_rules_nothing_out():
+    [slot, *_] = rank(search(Diary("a", is_unknown=True, busy=busy(at(9), at(12), BlockStatus.TENTATIVE))))
+    assert (slot.unknown, slot.free, slot.tentative, slot.absent) == (("a",), (), (), ())
+
+
+def test_what_is_known_of_an_unknown_person_still_makes_them_absent():
+    assert starts(Diary("a", is_unknown=True, busy=busy(at(9), at(10)))) == [at(10), at(11)]
+
+
+def test_an_unknown_person_does_not_fill_a_quorum():
+    people = (Diary("a", is_required=False, is_unknown=True), Diary("b"))
+    assert rank(search(*people, quorums=(Quorum(frozenset({"a"})),))) == []
+
+
+def test_a_tentative_person_fills_a_quorum():
+    diary = Diary("a", is_required=False, busy=busy(at(9), at(12), BlockStatus.TENTATIVE))
+    assert len(rank(search(diary, quorums=(Quorum(frozenset({"a"})),)))) == 3
+
+
+def test_a_quorum_that_can_never_hold_leaves_no_slots():
+    assert rank(search(Diary("a"), quorums=(Quorum(frozenset({"a"}), 2),))) == []
+
+
+def test_outside_working_hours_a_person_is_absent():
+    assert starts(Diary("a", working_hours=WEEKDAYS_9_TO_5), start=at(7), end=at(19), step=60) == [
+        at(hour) for hour in range(9, 17)
+    ]
+
+
+def test_working_hours_that_touch_are_one():
+    hours = (WorkingHours(frozenset({0}), 540, 600), WorkingHours(frozenset({0}), 600, 660))
+    assert at(9, 30) in starts(Diary("a", working_hours=hours), step=30)
+
+
+def test_working_hours_run_on_over_midnight():
+    always = (WorkingHours(frozenset(range(7)), 0, 1440),)
+    assert starts(Diary("a", working_hours=always), start=at(23, 30), end=at(24, 30)) == [at(23, 30)]
+
+
+@pytest.mark.parametrize(
+    ("sunday", "nine_in_utc"), [(datetime(2026, 3, 29, tzinfo=UTC), 8), (datetime(2026, 10, 25, tzinfo=UTC), 9)]
+)
+def test_nine_to_five_follows_the_clock_on_the_wall_when_it_changes(sunday, nine_in_utc):
+    hours = (WorkingHours(frozenset({6}), 9 * 60, 17 * 60),)
+    found = starts(Diary("a", working_hours=hours), start=sunday, end=sunday + timedelta(days=1))
+    assert (found[0], len(found)) == (at(nine_in_utc, day=sunday), 8)
+
+
+def test_the_hour_that_comes_twice_is_open_twice():
+    sunday = datetime(2026, 10, 25, tzinfo=UTC)
+    hours = (WorkingHours(frozenset({6}), 60, 120),)
+    assert starts(Diary("a", working_hours=hours), start=sunday, end=at(4, day=sunday)) == [sunday, at(1, day=sunday)]
+
+
+def test_the_hour_that_never_comes_is_never_open():
+    sunday = datetime(2026, 3, 29, tzinfo=UTC)
+    hours = (WorkingHours(frozenset({6}), 60, 120),)
+    assert starts(Diary("a", working_hours=hours), start=sunday, end=at(4, day=sunday), minutes=1, step=1) == []
+
+
+def test_slots_stand_by_falling_score_then_by_start():
+    optional = Diary("b", is_required=False, busy=busy(at(9), at(10)))
+    assert [slot.start_at for slot in rank(search(Diary("a"), optional))] == [at(10), at(11), at(9)]
+
+
+def test_an_earlier_day_is_better_but_never_at_the_cost_of_a_person():
+    away_on_monday = Diary("b", is_required=False, busy=busy(at(0), at(24), BlockStatus.TENTATIVE))
+    found = rank(search(Diary("a"), away_on_monday, end=at(12, day=MONDAY + timedelta(days=400)), step=1440, limit=0))
+    assert [found[0].start_at, found[-1].start_at] == [at(9, day=MONDAY + timedelta(days=1)), at(9)]
+
+
+def test_the_limit_is_twenty_unless_it_is_said_and_nought_is_all():
+    wide = {"end": at(12, day=MONDAY + timedelta(days=9))}
+    assert [len(rank(search(Diary("a"), **wide, **more))) for more in ({}, {"limit": 3}, {"limit": 0})] == [20, 3, 219]
+
+
+def test_reasons_name_people_and_count_the_days_to_the_limit():
+    team = (
+        Diary("1", name="Ms Khan"),
+        Diary("2", name="Dr Shah", is_required=False, busy=busy(at(9), at(10), BlockStatus.TENTATIVE)),
+        Diary("3", name="Ms Okoro", is_required=False, busy=busy(at(9), at(10))),
+        Diary("4", is_required=False, is_unknown=True),
+    )
+    [slot] = rank(search(*team, end=at(10), limit_on=date(2026, 3, 14)))
+    assert slot.reasons == (
+        "All required people free",
+        "Dr Shah tentative",
+        "4 not known",
+        "Ms Okoro would miss it",
+        "12 days before the limit",
+    )
+
+
+@pytest.mark.parametrize(
+    ("limit_on", "words"),
+    [
+        (date(2026, 3, 1), "1 day after the limit"),
+        (date(2026, 3, 2), "On the last day of the limit"),
+        (date(2026, 3, 3), "1 day before the limit"),
+    ],
+)
+def test_the_day_of_the_limit_is_still_within_it(limit_on, words):
+    assert rank(search(Diary("a"), limit_on=limit_on))[0].reasons == ("Everyone free", words)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"minutes": 0},
+        {"step": 0},
+        {"limit": -1},
+        {"end": at(8)},
+        {"quorums": (Quorum(frozenset({"nobody"})),)},
+    ],
+)
+def test_what_makes_no_search_is_refused(wrong):
+    with pytest.raises(Refused):
+        search(Diary("a"), **wrong)
+
+
+def test_two_attendees_of_one_id_are_refused():
+    with pytest.raises(Refused, match="twice"):
+        search(Diary("a"), Diary("a"))
+
+
+# The oracle looks at every minute of every slot, and at nothing but the contract.
+
+DAYS = [date(2026, 3, 28), date(2026, 10, 24), date(2026, 6, 1)]
+ZONES = ["Europe/London", "America/St_Johns", "Australia/Lord_Howe", "UTC"]
+
+
+def is_open(diary, minute, zone):
+    local = minute.astimezone(zone)
+    passed = local.hour * 60 + local.minute
+    return not diary.working_hours or any(
+        local.weekday() in hours.weekdays and hours.opens <= passed < hours.closes for hours in diary.working_hours
+    )
+
+
+def blocked(diary, minute, *statuses):
+    return any(
+        block.status in statuses and block.start_at - diary.travel <= minute < block.end_at + diary.travel
+        for block in diary.busy
+    )
+
+
+def presence_by_minute(diary, minutes, zone):
+    away = {minute for minute in minutes if not is_open(diary, minute, zone) or blocked(diary, minute, "busy", "oof")}
+    return away, {minute for minute in minutes if blocked(diary, minute, "tentative")}
+
+
+def state(diary, slot_minutes, presence):
+    away, tentative = presence
+    if away.intersection(slot_minutes):
+        return "absent"
+    if diary.is_unknown:
+        return "unknown"
+    return "tentative" if tentative.intersection(slot_minutes) else "free"
+
+
+def oracle(wanted):
+    total = (wanted.window_end_at - wanted.window_start_at) // MINUTE
+    minutes = [wanted.window_start_at + n * MINUTE for n in range(total)]
+    presence = {diary.id: presence_by_minute(diary, minutes, wanted.zone) for diary in wanted.diaries}
+    found = {}
+    for first in range(0, total + 1, wanted.step // MINUTE):
+        start = wanted.window_start_at + first * MINUTE
+        end = start + wanted.duration
+        if end > min(wanted.window_end_at, wanted.latest_at or end) or start < (wanted.earliest_at or start):
+            continue
+        inside = minutes[first : first + wanted.duration // MINUTE]
+        states = {diary.id: state(diary, inside, presence[diary.id]) for diary in wanted.diaries}
+        coming = {who for who, how in states.items() if how in {"free", "tentative"}}
+        if any(states[diary.id] == "absent" for diary in wanted.diaries if diary.is_required):
+            continue
+        if all(len(coming & quorum.any_of) >= quorum.at_least for quorum in wanted.quorums):
+            found[start] = states
+    return found
+
+
+@st.composite
+def searches(draw):
+    day = datetime.combine(draw(st.sampled_from(DAYS)), datetime.min.time(), UTC)
+    minute = st.integers(-200, 2 * 1440).map(lambda n: day + timedelta(minutes=n))
+    length = st.integers(0, 400).map(lambda n: timedelta(minutes=n))
+    block = st.builds(lambda a, n, s: Block(a, a + n, s), minute, length, st.sampled_from(BlockStatus))
+    hours = st.builds(
+        lambda days, a, n: WorkingHours(days, a, min(1440, a + n)),
+        st.frozensets(st.integers(0, 6), min_size=1),
+        st.sampled_from([0, 30, 60, 75, 90, 120, 540]),
+        st.integers(30, 1440),
+    )
+    ids = ["a", "b", "c"][: draw(st.integers(1, 3))]
+    diaries = tuple(
+        Diary(
+            each,
+            draw(st.booleans()),
+            tuple(draw(st.lists(block, max_size=4))),
+            tuple(draw(st.lists(hours, max_size=3))),
+            draw(st.booleans()),
+            timedelta(minutes=draw(st.sampled_from([0, 0, 15]))),
+        )
+        for each in ids
+    )
+    quorum = st.builds(Quorum, st.frozensets(st.sampled_from(ids)), st.integers(0, 2))
+    start = draw(minute)
+    return SlotSearch(
+        start,
+        start + timedelta(minutes=draw(st.integers(0, 1600))),
+        timedelta(minutes=draw(st.integers(1, 150))),
+        timedelta(minutes=draw(st.integers(7, 90))),
+        ZoneInfo(draw(st.sampled_from(ZONES))),
+        diaries,
+        tuple(draw(st.lists(quorum, max_size=2))),
+        draw(st.none() | minute),
+        draw(st.none() | minute),
+        limit=0,
+    )
+
+
+@settings(max_examples=120, deadline=None)
+@given(searches())
+def test_the_slots_are_those_a_plain_look_at_every_minute_finds(wanted):
+    found = rank(wanted)
+    assert {slot.start_at: states_of(slot) for slot in found} == oracle(wanted)
+    assert found == sorted(found, key=lambda slot: (-slot.score, slot.start_at))
+    assert all(slot.end_at - slot.start_at == wanted.duration and slot.reasons for slot in found)
+
+
+def states_of(slot):
+    kinds = ("free", "tentative", "absent", "unknown")
+    return {who: kind for kind in kinds for who in getattr(slot, kind)}
+
+
+@given(searches())
+@settings(max_examples=30, deadline=None)
+def test_a_limit_takes_the_first_of_all(wanted):
+    everything = rank(wanted)
+    limited = SlotSearch(**{**fields_of(wanted), "limit": 3})
+    assert rank(limited) == everything[:3]
+
+
+def fields_of(wanted):
+    return {name: getattr(wanted, name) for name in SlotSearch.__dataclass_fields__}
+
+
+def test_the_same_thing_about_a_required_person_weighs_more():
+    for status, unknown in product([BlockStatus.TENTATIVE, BlockStatus.FREE], [True, False]):
+        if status is BlockStatus.FREE and not unknown:
+            continue
+        blocks = busy(at(9), at(10), status)
+        [required] = rank(search(Diary("a", busy=blocks, is_unknown=unknown), end=at(10)))
+        [optional] = rank(search(Diary("a", is_required=False, busy=blocks, is_unknown=unknown), end=at(10)))
+        assert required.score < optional.score < 10_000

@@ -88,9 +88,11 @@ class LetterOrder:
 
 @dataclass(frozen=True, slots=True)
 class WrittenLetter:
-    """A letter, word for word: its subject, and the whole message as it will be sent."""
+    """A letter, word for word: its subject, its two parts, and the whole message as it will be sent."""
 
     subject: str
+    text: str
+    html: str
     content: bytes
 
 

@@ -48,9 +48,6 @@ async def put_letter(db: Session, tools: Tools, posting: Posting, now: datetime)
     mark = hashlib.sha256(posting.key.encode()).hexdigest()[:32]
     domain = tools.settings.mail_domain
     message_id = f"<{mark}@{domain}>"
-    calendar = posting.calendar and CalendarPart(
-        method=posting.calendar.method, content=tools.codec.write_calendar(posting.calendar)
-    )
     written = tools.letters.write(
         LetterOrder(
             letter=posting.letter,
@@ -58,7 +55,7 @@ async def put_letter(db: Session, tools: Tools, posting: Posting, now: datetime)
             to_address=posting.to_address,
             message_id=message_id,
             facts=posting.facts,
-            calendar=calendar,
+            calendar=_calendar_part(tools, posting.calendar),
         ),
         now,
     )
@@ -82,6 +79,12 @@ async def put_letter(db: Session, tools: Tools, posting: Posting, now: datetime)
     )
     add_letter(db, row)
     return row
+
+
+def _calendar_part(tools: Tools, outgoing: itip.Outgoing | None) -> CalendarPart | None:
+    if outgoing is None:
+        return None
+    return CalendarPart(method=outgoing.method, content=tools.codec.write_calendar(outgoing))
 
 
 def hash_token(token: str) -> str:

@@ -88,19 +88,62 @@ async def list_meeting_letters(db: Session, meeting_id: int) -> Sequence[OutboxL
     return rows.all()
 
 
-async def withdraw_waiting_letters(db: Session, meeting_id: int, now: datetime) -> int:
-    """Take back a meeting's letters that have not gone and are not being sent; how many that were."""
+def _is_still_here(now: datetime) -> sa.ColumnElement[bool]:
+    """Not gone, and nobody is sending it at this moment."""
+    return sa.and_(
+        OutboxLetter.state == LetterState.WAITING,
+        sa.or_(OutboxLetter.leased_until.is_(None), OutboxLetter.leased_until <= now),
+    )
+
+
+async def withdraw_letters_of_change(db: Session, meeting_id: int, changed_at: datetime, now: datetime) -> bool:
+    """Take back the letters of one change of a meeting; False when one has gone, or when it had none."""
+    of_change = sa.and_(OutboxLetter.meeting_id == meeting_id, OutboxLetter.created_at == changed_at)
+    total = await db.scalar(sa.select(sa.func.count()).select_from(OutboxLetter).where(of_change)) or 0
     taken = await db.scalars(
         sa.update(OutboxLetter)
-        .where(
-            OutboxLetter.meeting_id == meeting_id,
-            OutboxLetter.state == LetterState.WAITING,
-            sa.or_(OutboxLetter.leased_until.is_(None), OutboxLetter.leased_until <= now),
-        )
+        .where(of_change, _is_still_here(now))
         .values(state=LetterState.WITHDRAWN)
         .returning(OutboxLetter.id)
     )
-    return len(taken.all())
+    return 0 < total == len(taken.all())
+
+
+async def withdraw_unsent_invitations(
+    db: Session, meeting_id: int, addresses: Sequence[str], changed_at: datetime
+) -> set[str]:
+    """Take back what these addresses were to get about a meeting, where nothing has reached them; which those are."""
+    reached = sa.select(OutboxLetter.recipient).where(
+        OutboxLetter.meeting_id == meeting_id,
+        OutboxLetter.recipient.in_(addresses),
+        sa.not_(_is_still_here(changed_at)),
+        OutboxLetter.state.in_([LetterState.WAITING, LetterState.SENT]),
+    )
+    told = set(await db.scalars(reached))
+    unknowing = set(addresses) - told
+    await db.execute(
+        sa.update(OutboxLetter)
+        .where(
+            OutboxLetter.meeting_id == meeting_id,
+            OutboxLetter.recipient.in_(unknowing),
+            OutboxLetter.state == LetterState.WAITING,
+        )
+        .values(state=LetterState.WITHDRAWN, settled_at=changed_at)
+    )
+    return unknowing
+
+
+async def revive_invitations(db: Session, meeting_id: int, changed_at: datetime) -> None:
+    """Put back what a change of a meeting took out of the post."""
+    await db.execute(
+        sa.update(OutboxLetter)
+        .where(
+            OutboxLetter.meeting_id == meeting_id,
+            OutboxLetter.state == LetterState.WITHDRAWN,
+            OutboxLetter.settled_at == changed_at,
+        )
+        .values(state=LetterState.WAITING, settled_at=None)
+    )
 
 
 async def release_waiting_letters(db: Session, meeting_id: int, now: datetime) -> None:
@@ -155,16 +198,26 @@ def add_inbound(db: Session, mail: InboundMail) -> None:
     db.add(mail)
 
 
-async def list_unjudged(db: Session, limit: int) -> Sequence[InboundMail]:
-    """Messages that nobody has looked at, oldest first, with their bytes."""
-    rows = await db.scalars(
+async def list_unjudged(db: Session) -> Sequence[InboundMail]:
+    """Messages that nobody has looked at, oldest first, without their bytes."""
+    rows = await db.scalars(sa.select(InboundMail).where(InboundMail.judged_at.is_(None)).order_by(InboundMail.id))
+    return rows.all()
+
+
+async def load_open_counter(db: Session, attendee_id: int) -> InboundMail | None:
+    """The latest proposal of another time from this attendee that waits for a decision, with its bytes."""
+    found: InboundMail | None = await db.scalar(
         sa.select(InboundMail)
-        .where(InboundMail.judged_at.is_(None))
-        .order_by(InboundMail.id)
-        .limit(limit)
+        .where(
+            InboundMail.attendee_id == attendee_id,
+            InboundMail.kind == "counter",
+            InboundMail.needs_decision.is_(True),
+        )
+        .order_by(InboundMail.id.desc())
+        .limit(1)
         .options(undefer(InboundMail.content))
     )
-    return rows.all()
+    return found
 
 
 async def load_inbound(db: Session, mail_id: int, *, with_content: bool = False) -> InboundMail | None:

@@ -31,4 +31,4 @@ class Stationery:
                 calendar=order.calendar,
             )
         )
-        return WrittenLetter(subject=words.subject, content=content)
+        return WrittenLetter(subject=words.subject, text=words.text, html=words.html, content=content)

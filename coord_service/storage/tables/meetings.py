@@ -32,6 +32,7 @@ class Meeting(Row):
     uid: Mapped[str] = mapped_column(unique=True)
     sequence: Mapped[int] = mapped_column(default=0)
     dtstamp: Mapped[datetime]
+    time_sequence: Mapped[int | None]  # the SEQUENCE that first carried the present time; none: ``sequence`` itself
     purpose: Mapped[Purpose]
     starts_at: Mapped[datetime] = mapped_column(index=True)
     ends_at: Mapped[datetime]
@@ -47,6 +48,8 @@ class Meeting(Row):
     created_at: Mapped[datetime]
     held_at: Mapped[datetime | None]
     circulated_at: Mapped[datetime | None]
+    before_change: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)  # what "Undo" puts back
+    changed_at: Mapped[datetime]  # when that change was made: its letters carry the same instant
     version: Mapped[int] = mapped_column(default=1)
     convenor: Mapped[User] = relationship(lazy="raise")
     attendees: Mapped[list["Attendee"]] = relationship(lazy="raise", order_by="Attendee.id")
@@ -82,7 +85,9 @@ class Attendee(Row):
     comment: Mapped[str | None]
     proposed_start: Mapped[datetime | None]
     proposed_end: Mapped[datetime | None]
+    invited_at: Mapped[datetime | None]  # when the first letter to them was written
     removed_at: Mapped[datetime | None]
+    removed_sequence: Mapped[int | None]  # of their CANCEL: invited again, they must not be sent less
     attendance: Mapped[Attendance | None]
     person: Mapped[Person] = relationship(lazy="raise")
 

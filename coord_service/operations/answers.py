@@ -1,0 +1,130 @@
+"""Answers to invitations that come by personal link or by telephone, and what the lead worker does with a proposal."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from coord_service.domain import itip
+from coord_service.domain.access import Permission, require
+from coord_service.domain.meetings import Answer, AnsweredBy, MeetingStatus
+from coord_service.domain.people import Actor
+from coord_service.errors import InvalidForm, NotFound, Refused
+from coord_service.operations.audit import record
+from coord_service.operations.changing import MoveMeeting, move_meeting
+from coord_service.operations.invitations import Change, post_changes
+from coord_service.operations.organizer_copy import event_of
+from coord_service.operations.tools import Tools
+from coord_service.storage.database import Session
+from coord_service.storage.meetings import load_attendee, load_meeting
+from coord_service.storage.post import load_inbound, load_open_counter
+from coord_service.storage.tables import Attendee, Meeting
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerInvitation:
+    """What somebody said. ``proposed_start`` and ``proposed_end``: another time that would suit them."""
+
+    attendee_id: int
+    answer: Answer
+    by: AnsweredBy
+    comment: str | None = None
+    proposed_start: datetime | None = None
+    proposed_end: datetime | None = None
+
+
+async def answer_invitation(tools: Tools, actor: Actor, request: AnswerInvitation) -> None:
+    """Put an answer on record as given to the present time. By telephone it needs a lead worker; by link, the link."""
+    if request.by is AnsweredBy.PHONE:
+        require(actor, Permission.BOOK_MEETINGS)
+    now = tools.clock.now()
+    if request.proposed_start is not None and request.proposed_start <= now:
+        raise InvalidForm({"proposed_start": "The other time must be in the future"})
+    async with tools.database.begin() as db:
+        attendee, meeting = await _open_invitation(db, request.attendee_id)
+        attendee.answer, attendee.answered_by, attendee.answered_at = request.answer, request.by, now
+        attendee.comment = request.comment or attendee.comment
+        attendee.proposed_start, attendee.proposed_end = request.proposed_start, request.proposed_end
+        # The page showed the present time, so this answer outranks any mail written before now (RFC 5546 §2.1.5).
+        attendee.answered_sequence, attendee.answered_dtstamp = meeting.sequence, now.replace(microsecond=0)
+        for child in meeting.children:
+            record(
+                db,
+                actor,
+                "answer_invitation",
+                ("meeting", meeting.id),
+                now,
+                child_id=child.id,
+                attendee=attendee.id,
+                answer=request.answer.value,
+            )
+    await tools.wake()
+
+
+async def _open_invitation(db: Session, attendee_id: int) -> tuple[Attendee, Meeting]:
+    attendee = await load_attendee(db, attendee_id)
+    meeting = await load_meeting(db, attendee.meeting_id) if attendee else None
+    if attendee is None or meeting is None:
+        raise NotFound("There is no such invitation.")
+    if meeting.status is not MeetingStatus.BOOKED:
+        raise Refused("This meeting will not take place any more. There is nothing left to answer.")
+    if attendee.removed_at is not None:
+        raise Refused("You are no longer invited to this meeting, so there is nothing left to answer.")
+    return attendee, meeting
+
+
+async def accept_proposal(tools: Tools, actor: Actor, attendee_id: int, version: int) -> None:
+    """Move the meeting to the time this person proposed, for everybody. Raises as move_meeting does."""
+    async with tools.database.read() as db:
+        attendee, _meeting = await _open_invitation(db, attendee_id)
+        start, end = attendee.proposed_start, attendee.proposed_end
+    if start is None or end is None:
+        raise Refused("This proposal has been dealt with already.")
+    await move_meeting(tools, actor, MoveMeeting(attendee.meeting_id, version, start, end))
+    await _settle_counter(tools, actor, attendee_id)
+
+
+async def decline_proposal(tools: Tools, actor: Actor, attendee_id: int) -> None:
+    """Keep the time, and tell the person who proposed another (RFC 5546 §3.2.8 where it came as a COUNTER)."""
+    require(actor, Permission.BOOK_MEETINGS)
+    now = tools.clock.now()
+    async with tools.database.begin() as db:
+        attendee, meeting = await _open_invitation(db, attendee_id)
+        if attendee.proposed_start is None:
+            raise Refused("This proposal has been dealt with already.")
+        event, message = event_of(tools, meeting), await _counter(db, tools, attendee)
+        meeting.changed_at = now
+        await post_changes(db, tools, meeting, [itip.decline_counter(event, message)], Change(may_be_undone=False))
+        attendee.proposed_start = attendee.proposed_end = None
+        for child in meeting.children:
+            record(db, actor, "decline_proposal", ("meeting", meeting.id), now, child_id=child.id, attendee=attendee.id)
+    await _settle_counter(tools, actor, attendee_id)
+    await tools.wake()
+
+
+async def _counter(db: Session, tools: Tools, attendee: Attendee) -> itip.Message:
+    """The COUNTER as it came; one made from the row where the proposal came by link."""
+    mail = await load_open_counter(db, attendee.id)
+    if mail is not None:
+        return tools.codec.read_mail(mail.content)
+    proposal = itip.Answer(uid="", start=attendee.proposed_start, end=attendee.proposed_end)
+    return itip.Message(kind=itip.Kind.COUNTER, answers=(proposal,), sender=attendee.email)
+
+
+async def _settle_counter(tools: Tools, actor: Actor, attendee_id: int) -> None:
+    async with tools.database.begin() as db:
+        mail = await load_open_counter(db, attendee_id)
+        if mail is not None:
+            mail.needs_decision, mail.settled_at, mail.settled_by = False, tools.clock.now(), actor.user_id
+
+
+async def settle_mail(tools: Tools, actor: Actor, mail_id: int, answer: Answer | None) -> None:
+    """Decide about a mail that was held: record it as an answer of the attendee it came from, or as read."""
+    require(actor, Permission.BOOK_MEETINGS)
+    async with tools.database.begin() as db:
+        mail = await load_inbound(db, mail_id)
+        if mail is None or not mail.needs_decision:
+            raise Refused("Somebody has dealt with this mail already.")
+        mail.needs_decision, mail.settled_at, mail.settled_by = False, tools.clock.now(), actor.user_id
+        attendee_id, words = mail.attendee_id, mail.words
+    if answer is not None and attendee_id is not None:
+        request = AnswerInvitation(attendee_id, answer, AnsweredBy.MAIL, comment=words)
+        await answer_invitation(tools, actor, request)

@@ -1,0 +1,274 @@
+"""Changing a meeting that is booked: move, edit, people, cancel; and taking the last change back within a minute."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from coord_service.domain import itip
+from coord_service.domain.access import Permission, require
+from coord_service.domain.meetings import Answer, MeetingMode, MeetingStatus
+from coord_service.domain.people import Actor
+from coord_service.errors import ChangedMeanwhile, InvalidForm, NotFound, Refused
+from coord_service.operations.audit import record
+from coord_service.operations.invitations import Change, post_changes
+from coord_service.operations.meetings import (
+    Invitee,
+    check_times,
+    new_attendee,
+    refuse_clashes,
+    refuse_shared_addresses,
+)
+from coord_service.operations.organizer_copy import event_of, keep_changes, present_attendees
+from coord_service.operations.tools import Tools
+from coord_service.storage.database import Session
+from coord_service.storage.meetings import load_meeting, lock_people
+from coord_service.storage.post import (
+    release_waiting_letters,
+    revive_invitations,
+    withdraw_letters_of_change,
+    withdraw_unsent_invitations,
+)
+from coord_service.storage.tables import Attendee, Meeting
+
+_KEPT = (
+    "sequence",
+    "time_sequence",
+    "starts_at",
+    "ends_at",
+    "mode",
+    "place",
+    "online_url",
+    "notes",
+    "status",
+    "cancel_reason",
+)
+_KEPT_OF_ATTENDEE = ("is_required", "answer", "answered_at", "answered_sequence", "answered_dtstamp", "removed_at")
+
+
+Edit = Callable[[Session, Meeting], Awaitable[Change]]
+
+
+@dataclass(frozen=True, slots=True)
+class MoveMeeting:
+    """A new time. ``version`` is the one the page showed: a stale page is refused."""
+
+    meeting_id: int
+    version: int
+    starts_at: datetime
+    ends_at: datetime
+    reason: str | None = None
+    accept_clashes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EditMeeting:
+    """Another place, another link, other notes; the time stays."""
+
+    meeting_id: int
+    version: int
+    mode: MeetingMode
+    place: str | None
+    online_url: str | None
+    notes: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePeople:
+    """Everybody who is to be invited from now on; who is missing is taken off, who is new is invited."""
+
+    meeting_id: int
+    version: int
+    invitees: tuple[Invitee, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelMeeting:
+    """Call it off; the reason, if any, goes into the letter."""
+
+    meeting_id: int
+    version: int
+    reason: str | None = None
+
+
+async def move_meeting(tools: Tools, actor: Actor, request: MoveMeeting) -> None:
+    """Move it: everybody is asked again. Raises SlotTaken, InvalidForm, ChangedMeanwhile."""
+    check_times(request.starts_at, request.ends_at, tools.clock.now())
+
+    async def move(db: Session, meeting: Meeting) -> Change:
+        await lock_people(db, [each.person_id for each in present_attendees(meeting)])
+        was_at = meeting.starts_at
+        meeting.starts_at, meeting.ends_at = request.starts_at, request.ends_at
+        await refuse_clashes(db, meeting, accept=request.accept_clashes)
+        for each in meeting.attendees:
+            each.proposed_start = each.proposed_end = None
+        return Change(was_at=was_at, reason=request.reason)
+
+    await _change(tools, actor, "move_meeting", (request.meeting_id, request.version), move)
+
+
+async def edit_meeting(tools: Tools, actor: Actor, request: EditMeeting) -> None:
+    """Change what the invitation says besides the time: it is sent again, answers stand."""
+
+    async def edit(_db: Session, meeting: Meeting) -> Change:
+        meeting.mode, meeting.place = request.mode, request.place
+        meeting.online_url, meeting.notes = request.online_url, request.notes
+        return Change()
+
+    await _change(tools, actor, "edit_meeting", (request.meeting_id, request.version), edit)
+
+
+async def change_people(tools: Tools, actor: Actor, request: ChangePeople) -> None:
+    """Invite who is new, take off who is missing, write to nobody else."""
+
+    async def change(db: Session, meeting: Meeting) -> Change:
+        wanted = {each.person_id: each for each in request.invitees}
+        if meeting.convenor.person_id not in wanted:
+            raise InvalidForm({"invitees": f"{meeting.convenor.person.name} convenes the meeting and must be there"})
+        people = {person.id: person for person in await lock_people(db, wanted)}
+        for row in meeting.attendees:
+            _keep_or_remove(row, wanted.pop(row.person_id, None), meeting.changed_at)
+        meeting.attendees += [new_attendee(each, people[each.person_id]) for each in wanted.values()]
+        refuse_shared_addresses([*present_attendees(meeting)])
+        await refuse_clashes(db, meeting, accept=True)
+        await db.flush()
+        return Change()
+
+    await _change(tools, actor, "change_people", (request.meeting_id, request.version), change)
+
+
+def _keep_or_remove(row: Attendee, wanted: Invitee | None, now: datetime) -> None:
+    if wanted is None:
+        row.removed_at = row.removed_at or now
+        return
+    row.is_required, row.role = wanted.is_required, wanted.role
+    if row.removed_at is not None:
+        row.removed_at, row.invited_at, row.answer, row.answered_at = None, None, Answer.NEEDS_ACTION, None
+
+
+async def cancel_meeting(tools: Tools, actor: Actor, request: CancelMeeting) -> None:
+    """Call it off: everybody who was invited and has not declined is told."""
+
+    async def cancel(_db: Session, meeting: Meeting) -> Change:
+        meeting.status, meeting.cancel_reason = MeetingStatus.CANCELLED, request.reason
+        return Change(reason=request.reason)
+
+    await _change(tools, actor, "cancel_meeting", (request.meeting_id, request.version), cancel)
+
+
+async def _change(tools: Tools, actor: Actor, verb: str, seen: tuple[int, int], edit: Edit) -> None:
+    """The same steps for every change: facts, permission, edit, decision, letters, audit, nudge."""
+    require(actor, Permission.BOOK_MEETINGS)
+    meeting_id, version = seen
+    async with tools.database.begin() as db:
+        meeting = await load_booked_meeting(db, meeting_id)
+        if meeting.version != version:
+            raise ChangedMeanwhile("Somebody else changed this meeting meanwhile. Look at it again before you save.")
+        old, before = event_of(tools, meeting), _snapshot(meeting)
+        meeting.changed_at = tools.clock.now()
+        change = await edit(db, meeting)
+        changes = itip.diff(old, event_of(tools, meeting), meeting.changed_at)
+        if changes.event is None or (not changes.outgoing and changes.event == old):
+            return
+        keep_changes(meeting, changes.event, meeting.changed_at)
+        _convenor_still_comes(meeting)
+        meeting.before_change = before
+        outgoing = await _without_unknowing(db, meeting, changes.outgoing)
+        await post_changes(db, tools, meeting, outgoing, change)
+        for child in meeting.children:
+            record(db, actor, verb, ("meeting", meeting.id), meeting.changed_at, child_id=child.id)
+    await tools.wake()
+
+
+async def load_booked_meeting(db: Session, meeting_id: int) -> Meeting:
+    """A meeting that can still be changed. Raises NotFound, or Refused when it was held, cancelled or undone."""
+    meeting = await load_meeting(db, meeting_id)
+    if meeting is None:
+        raise NotFound("There is no such meeting.")
+    if meeting.status is not MeetingStatus.BOOKED:
+        raise Refused(f"This meeting is {meeting.status.value} and can't be changed any more.")
+    return meeting
+
+
+def _convenor_still_comes(meeting: Meeting) -> None:
+    for each in meeting.attendees:
+        if each.person_id == meeting.convenor.person_id:
+            each.answer, each.answered_at = Answer.ACCEPTED, meeting.changed_at
+
+
+async def _without_unknowing(db: Session, meeting: Meeting, outgoing: tuple[itip.Outgoing, ...]) -> list[itip.Outgoing]:
+    """Who was never told that it is on is not told that it is off: their waiting invitation is taken back."""
+    cancelled = [each.recipient for each in outgoing if each.method is itip.Method.CANCEL]
+    unknowing = await withdraw_unsent_invitations(db, meeting.id, cancelled, meeting.changed_at)
+    return [each for each in outgoing if each.recipient not in unknowing]
+
+
+async def undo_change(tools: Tools, actor: Actor, meeting_id: int) -> None:
+    """Take the last change back, the booking itself if nothing else was done: nothing of it has been sent.
+
+    Raises Refused when a letter has gone already.
+    """
+    require(actor, Permission.BOOK_MEETINGS)
+    now = tools.clock.now()
+    async with tools.database.begin() as db:
+        meeting = await load_meeting(db, meeting_id)
+        if meeting is None:
+            raise NotFound("There is no such meeting.")
+        if not await withdraw_letters_of_change(db, meeting.id, meeting.changed_at, now):
+            raise Refused("It is too late to undo: a letter has gone. Change or cancel the meeting instead.")
+        await revive_invitations(db, meeting.id, meeting.changed_at)
+        if meeting.before_change is None:
+            meeting.status = MeetingStatus.UNDONE
+        else:
+            _restore(meeting, meeting.before_change, now)
+        meeting.changed_at = now
+        for child in meeting.children:
+            record(db, actor, "undo_change", ("meeting", meeting.id), now, child_id=child.id)
+
+
+async def send_now(tools: Tools, actor: Actor, meeting_id: int) -> None:
+    """End the time for undoing: the waiting letters go at once."""
+    require(actor, Permission.BOOK_MEETINGS)
+    async with tools.database.begin() as db:
+        await release_waiting_letters(db, meeting_id, tools.clock.now())
+    await tools.wake()
+
+
+def undo_until(tools: Tools, meeting: Meeting) -> datetime:
+    """Until when the last change can be taken back, an aware instant."""
+    return meeting.changed_at + timedelta(seconds=tools.settings.undo_seconds)
+
+
+def _snapshot(meeting: Meeting) -> dict[str, Any]:
+    return {
+        "meeting": {name: _plain(getattr(meeting, name)) for name in _KEPT},
+        "attendees": {
+            str(each.id): {name: _plain(getattr(each, name)) for name in _KEPT_OF_ATTENDEE}
+            for each in meeting.attendees
+        },
+    }
+
+
+def _plain(value: Any) -> Any:
+    return {"instant": value.isoformat()} if isinstance(value, datetime) else value
+
+
+def _restore(meeting: Meeting, before: dict[str, Any], now: datetime) -> None:
+    """Nobody has seen the new SEQUENCE, so the old one stands again; DTSTAMP only ever rises, sent or not."""
+    for name, value in before["meeting"].items():
+        setattr(meeting, name, _rich(meeting, name, value))
+    for each in meeting.attendees:
+        kept = before["attendees"].get(str(each.id))
+        if kept is None:
+            each.removed_at = now
+            continue
+        for name, value in kept.items():
+            setattr(each, name, _rich(each, name, value))
+    meeting.before_change = None
+
+
+def _rich(row: Meeting | Attendee, name: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return datetime.fromisoformat(value["instant"])
+    current = getattr(row, name)
+    return value if value is None or current is None or isinstance(value, bool) else type(current)(value)

@@ -1,0 +1,97 @@
+"""Meetings and who is invited to them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload, selectinload
+
+from coord_service.domain.meetings import Answer, MeetingStatus
+from coord_service.domain.people import normal_address
+from coord_service.storage.database import Session
+from coord_service.storage.tables import Attendee, Child, Meeting, OutboxLetter, Person, Service, User
+
+_WHOLE = (
+    joinedload(Meeting.convenor).joinedload(User.person),
+    selectinload(Meeting.children),
+    selectinload(Meeting.attendees).joinedload(Attendee.person).joinedload(Person.service).joinedload(Service.agency),
+)
+
+
+def add_meeting(db: Session, meeting: Meeting) -> None:
+    """Keep a new meeting with its attendees."""
+    db.add(meeting)
+
+
+async def load_meeting(db: Session, meeting_id: int) -> Meeting | None:
+    """One meeting with its children, its attendees, and where they work."""
+    return await db.get(Meeting, meeting_id, options=_WHOLE)
+
+
+async def load_meeting_of_draft(db: Session, draft_id: int) -> int | None:
+    """The meeting that a booking draft became, by id."""
+    found: int | None = await db.scalar(sa.select(Meeting.id).where(Meeting.draft_id == draft_id))
+    return found
+
+
+async def load_meeting_by_uid(db: Session, uid: str) -> Meeting | None:
+    """The meeting that a calendar calls by this UID, whole."""
+    found: Meeting | None = await db.scalar(sa.select(Meeting).where(Meeting.uid == uid).options(*_WHOLE))
+    return found
+
+
+async def load_attendee(db: Session, attendee_id: int) -> Attendee | None:
+    """One attendee with the person behind it."""
+    return await db.get(Attendee, attendee_id, options=[joinedload(Attendee.person)])
+
+
+async def lock_people(db: Session, person_ids: Iterable[int]) -> Sequence[Person]:
+    """These people with where they work, locked until the transaction ends: nobody else books them meanwhile."""
+    rows = await db.scalars(
+        sa.select(Person)
+        .where(Person.id.in_(list(person_ids)))
+        .order_by(Person.id)  # always in one order, so that two bookings wait instead of blocking each other for good
+        .options(selectinload(Person.service).joinedload(Service.agency))
+        .with_for_update(of=Person)
+    )
+    return rows.all()
+
+
+async def load_children(db: Session, child_ids: Iterable[int]) -> Sequence[Child]:
+    """These children, open or closed."""
+    rows = await db.scalars(sa.select(Child).where(Child.id.in_(list(child_ids))).order_by(Child.id))
+    return rows.all()
+
+
+async def load_user(db: Session, user_id: int) -> User | None:
+    """One member of staff with the person behind the account."""
+    return await db.get(User, user_id, options=[joinedload(User.person)])
+
+
+async def list_clashes(
+    db: Session, person_ids: Iterable[int], starts_at: datetime, ends_at: datetime, *, except_meeting: int | None
+) -> Sequence[tuple[int, datetime, datetime]]:
+    """Who of these people is at another meeting in this time, and from when to when: (person id, start, end)."""
+    query = (
+        sa.select(Attendee.person_id, Meeting.starts_at, Meeting.ends_at)
+        .join(Meeting, Meeting.id == Attendee.meeting_id)
+        .where(
+            Attendee.person_id.in_(list(person_ids)),
+            Attendee.removed_at.is_(None),
+            Attendee.answer != Answer.DECLINED,
+            Meeting.status == MeetingStatus.BOOKED,
+            Meeting.starts_at < ends_at,
+            Meeting.ends_at > starts_at,
+        )
+        .order_by(Meeting.starts_at)
+    )
+    if except_meeting is not None:
+        query = query.where(Meeting.id != except_meeting)
+    return [(person, start, end) for person, start, end in await db.execute(query)]
+
+
+async def list_known_recipients(db: Session, addresses: Iterable[str]) -> set[str]:
+    """Which of these addresses have been written to before."""
+    wanted = [normal_address(address) for address in addresses]
+    rows = await db.scalars(sa.select(OutboxLetter.recipient).where(OutboxLetter.recipient.in_(wanted)).distinct())
+    return set(rows)

@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from enum import Enum
 from ssl import SSLContext
 from typing import Any
+from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -55,6 +56,7 @@ class SmtpSink:
         self.mails: list[TakenMail] = []
         self.counts: Counter[str] = Counter()  # "sessions", and each Behaviour's name by how often it was met
         self._change = asyncio.Condition()
+        self._open: WeakSet[SMTP] = WeakSet()
 
     async def taken(self, number: int, seconds: float = 10) -> list[TakenMail]:
         """Wait until at least ``number`` mails have been taken; all of them so far. Raises TimeoutError."""
@@ -67,9 +69,15 @@ class SmtpSink:
         async with asyncio.timeout(seconds), self._change:
             await self._change.wait_for(lambda: self.counts[behaviour.name] >= number)
 
-    async def handle_EHLO(self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str,
+    def hang_up(self) -> None:
+        """Close every connection, as servers do with idle ones."""
+        for server in self._open:
+            _abort(server)
+
+    async def handle_EHLO(self, server: SMTP, session: Session, _envelope: Envelope, hostname: str,
                           responses: list[str]) -> list[str]:  # fmt: skip
         self.counts["sessions"] += 1
+        self._open.add(server)
         session.host_name = hostname
         return responses
 
@@ -89,8 +97,8 @@ class SmtpSink:
         if self.behaviour in {Behaviour.ACCEPT, Behaviour.DROP_AFTER_DATA}:
             self.mails += [TakenMail(envelope.mail_from or "", to, content) for to in envelope.rcpt_tos]
         await self._count(self.behaviour)
-        if self.behaviour is Behaviour.DROP_AFTER_DATA and isinstance(server.transport, asyncio.WriteTransport):
-            server.transport.abort()
+        if self.behaviour is Behaviour.DROP_AFTER_DATA:
+            _abort(server)
         if self.behaviour in {Behaviour.DROP_AFTER_DATA, Behaviour.HANG}:
             await asyncio.Event().wait()  # cancelled when the connection ends
         return self.behaviour.value
@@ -99,6 +107,11 @@ class SmtpSink:
         async with self._change:
             self.counts[behaviour.name] += 1
             self._change.notify_all()
+
+
+def _abort(server: SMTP) -> None:
+    if isinstance(server.transport, asyncio.WriteTransport):
+        server.transport.abort()
 
 
 def fault_of(content: bytes) -> str | None:

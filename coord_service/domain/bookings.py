@@ -1,0 +1,192 @@
+"""A booking while it is being filled in: the answers so far, what comes next, what to think of before sending."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from coord_service.clock import LONDON, day_in_london
+from coord_service.domain.meetings import QUORUM, MeetingMode, Purpose, QuorumRule
+from coord_service.domain.people import Sector
+from coord_service.domain.wall_time import say_clock, say_day
+from coord_service.errors import Refused
+
+SHORTEST, LONGEST = 15, 480  # minutes
+HORIZON = timedelta(days=730)  # a date further off is a slip in the year
+NIGHT_ENDS, NIGHT_BEGINS = 7, 21  # nobody is invited to a meeting that touches the night: 2:30 typed for 2:30pm
+REVIEW_NOTICE = timedelta(weeks=2)  # reg 20(3)
+
+
+class Step(StrEnum):
+    """The four steps, in their order."""
+
+    WHAT = "what"
+    WHO = "who"
+    WHEN = "when"
+    CHECK = "check"
+
+
+class Need(StrEnum):
+    """What a meeting wants of somebody in the team."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+    NOT_INVITED = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class What:
+    """The first step's answers. ``minutes`` long; ``notes`` go into every invitation."""
+
+    child_ids: tuple[int, ...]
+    purpose: Purpose
+    convenor_id: int
+    minutes: int
+    mode: MeetingMode
+    place: str | None
+    online_url: str | None
+    notes: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """All answers so far. ``needs`` is by person id, None until the second step; ``is_agreed``: no search is wanted."""
+
+    what: What
+    needs: Mapping[int, Need] | None = None
+    starts_at: datetime | None = None
+    is_agreed: bool = False
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it ends, once a start is chosen."""
+        return self.starts_at + timedelta(minutes=self.what.minutes) if self.starts_at else None
+
+    @property
+    def next_step(self) -> Step:
+        """The first step that still wants an answer."""
+        if self.needs is None:
+            return Step.WHO
+        return Step.WHEN if self.starts_at is None else Step.CHECK
+
+
+def as_answers(booking: Booking) -> dict[str, Any]:
+    """A booking as it is kept while it is unfinished."""
+    what = booking.what
+    return {
+        "children": list(what.child_ids),
+        "purpose": what.purpose.value,
+        "convenor": what.convenor_id,
+        "minutes": what.minutes,
+        "mode": what.mode.value,
+        "place": what.place,
+        "online_url": what.online_url,
+        "notes": what.notes,
+        "needs": None if booking.needs is None else {str(who): need.value for who, need in booking.needs.items()},
+        "starts_at": booking.starts_at.isoformat() if booking.starts_at else None,
+        "is_agreed": booking.is_agreed,
+    }
+
+
+def from_answers(answers: Mapping[str, Any]) -> Booking:
+    """The booking that :func:`as_answers` kept."""
+    needs, starts_at = answers["needs"], answers["starts_at"]
+    return Booking(
+        what=What(
+            child_ids=tuple(answers["children"]),
+            purpose=Purpose(answers["purpose"]),
+            convenor_id=answers["convenor"],
+            minutes=answers["minutes"],
+            mode=MeetingMode(answers["mode"]),
+            place=answers["place"],
+            online_url=answers["online_url"],
+            notes=answers["notes"],
+        ),
+        needs=None if needs is None else {int(who): Need(need) for who, need in needs.items()},
+        starts_at=datetime.fromisoformat(starts_at) if starts_at else None,
+        is_agreed=answers["is_agreed"],
+    )
+
+
+def check_start(starts_at: datetime, minutes: int, now: datetime) -> None:
+    """Refuse a start that can't be meant. Raises Refused with the sentence."""
+    local, until = (value.astimezone(LONDON) for value in (starts_at, starts_at + timedelta(minutes=minutes)))
+    when = f"{say_day(local.date())}, {say_clock(local.time())}"
+    if starts_at <= now:
+        raise Refused(f"{when} is in the past. Choose a time still to come.")
+    if starts_at - now > HORIZON:
+        raise Refused(f"{say_day(local.date())} is more than two years away. Check the year.")
+    is_at_night = local.hour < NIGHT_ENDS or until > local.replace(hour=NIGHT_BEGINS, minute=0)
+    if is_at_night:
+        raise Refused(
+            f"A meeting from {say_clock(local.time())} to {say_clock(until.time())} is outside 7am to 9pm. "
+            "Write 2:30pm for the afternoon."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody at the table as the rules see them."""
+
+    name: str
+    sector: Sector
+    need: Need
+
+    @property
+    def is_invited(self) -> bool:
+        """Whether they get an invitation."""
+        return self.need is not Need.NOT_INVITED
+
+
+# reg 20(2): who must be invited to an annual review, in the regulation's order.
+REVIEW_INVITEES: tuple[QuorumRule, ...] = (
+    QuorumRule(frozenset({Sector.FAMILY}), 1, "the parent or the young person"),
+    QuorumRule(frozenset({Sector.EDUCATION}), 1, "the school, college or early years provider"),
+    QuorumRule(frozenset({Sector.COUNCIL}), 1, "the council’s SEN officer"),
+    QuorumRule(frozenset({Sector.HEALTH}), 1, "a health professional named by the NHS body"),
+    QuorumRule(frozenset({Sector.SOCIAL_CARE}), 1, "an officer of social services"),
+)
+
+
+def missing_invitees(purpose: Purpose, candidates: Iterable[Candidate]) -> list[str]:
+    """Who must be invited to a review by reg 20(2) and is not, in words; nobody for other purposes."""
+    if purpose is not Purpose.REVIEW:
+        return []
+    return _unmet(REVIEW_INVITEES, candidates)
+
+
+def unmet_quorum(purpose: Purpose, candidates: Iterable[Candidate]) -> list[str]:
+    """What the quorum lacks among those invited, in words."""
+    return _unmet(QUORUM[purpose], candidates)
+
+
+def counts_for(purpose: Purpose, sector: Sector) -> list[str]:
+    """Why somebody of this sector matters: the quorum's rules that they help to meet, in words."""
+    return [rule.words for rule in QUORUM[purpose] if sector in rule.sectors]
+
+
+def _unmet(rules: Iterable[QuorumRule], candidates: Iterable[Candidate]) -> list[str]:
+    invited = [each.sector for each in candidates if each.is_invited]
+    return [rule.words for rule in rules if sum(sector in rule.sectors for sector in invited) < rule.at_least]
+
+
+def concerns(
+    purpose: Purpose, candidates: Iterable[Candidate], starts_at: datetime, now: datetime, limit_on: date | None
+) -> list[str]:
+    """What a lead worker should think of before sending: sentences, none of which forbids it."""
+    table, day = list(candidates), day_in_london(starts_at)
+    said = [
+        f"Nobody invited counts as {words}: without them the meeting has no quorum."
+        for words in unmet_quorum(purpose, table)
+    ]
+    missing = [words for words in missing_invitees(purpose, table) if words not in unmet_quorum(purpose, table)]
+    said += [f"A review must also invite {words} (SEND Regulations 2014 reg 20(2))." for words in missing]
+    notice = (day - day_in_london(now)).days
+    if purpose is Purpose.REVIEW and timedelta(days=notice) < REVIEW_NOTICE:
+        said.append(
+            f"This gives {notice} {'day’s' if notice == 1 else 'days’'} notice. A review needs at least two weeks (reg 20(3))."
+        )
+    if limit_on and day > limit_on:
+        said.append(f"This is after {say_day(limit_on)}, the last day that leaves four weeks for the decision.")
+    return said

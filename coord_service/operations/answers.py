@@ -9,7 +9,7 @@ from coord_service.domain.meetings import Answer, AnsweredBy, MeetingStatus
 from coord_service.domain.people import Actor
 from coord_service.errors import InvalidForm, NotFound, Refused
 from coord_service.operations.audit import record
-from coord_service.operations.changing import MoveMeeting, move_meeting
+from coord_service.operations.changing import MoveMeeting, change_meeting
 from coord_service.operations.invitations import Change, post_changes
 from coord_service.operations.organizer_copy import event_of
 from coord_service.operations.tools import Tools
@@ -72,13 +72,13 @@ async def _open_invitation(db: Session, attendee_id: int) -> tuple[Attendee, Mee
 
 
 async def accept_proposal(tools: Tools, actor: Actor, attendee_id: int, version: int) -> None:
-    """Move the meeting to the time this person proposed, for everybody. Raises as move_meeting does."""
+    """Move the meeting to the time this person proposed, for everybody. Raises as change_meeting does."""
     async with tools.database.read() as db:
         attendee, _meeting = await _open_invitation(db, attendee_id)
         start, end = attendee.proposed_start, attendee.proposed_end
     if start is None or end is None:
         raise Refused("This proposal has been dealt with already.")
-    await move_meeting(tools, actor, MoveMeeting(attendee.meeting_id, version, start, end))
+    await change_meeting(tools, actor, MoveMeeting(attendee.meeting_id, version, start, end))
     await _settle_counter(tools, actor, attendee_id)
 
 

@@ -1,6 +1,6 @@
 """Changing a meeting that is booked: move, edit, people, cancel; and taking the last change back within a minute."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,7 +29,7 @@ from coord_service.storage.post import (
     withdraw_letters_of_change,
     withdraw_unsent_invitations,
 )
-from coord_service.storage.tables import Attendee, Meeting
+from coord_service.storage.tables import Attendee, Meeting, OutboxLetter
 
 _KEPT = (
     "sequence",
@@ -44,9 +44,6 @@ _KEPT = (
     "cancel_reason",
 )
 _KEPT_OF_ATTENDEE = ("is_required", "answer", "answered_at", "answered_sequence", "answered_dtstamp", "removed_at")
-
-
-Edit = Callable[[Session, Meeting], Awaitable[Change]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,50 +88,105 @@ class CancelMeeting:
     reason: str | None = None
 
 
-async def move_meeting(tools: Tools, actor: Actor, request: MoveMeeting) -> None:
-    """Move it: everybody is asked again. Raises SlotTaken, InvalidForm, ChangedMeanwhile."""
-    check_times(request.starts_at, request.ends_at, tools.clock.now())
+AnyChange = MoveMeeting | EditMeeting | ChangePeople | CancelMeeting
 
-    async def move(db: Session, meeting: Meeting) -> Change:
-        await lock_people(db, [each.person_id for each in present_attendees(meeting)])
-        was_at = meeting.starts_at
-        meeting.starts_at, meeting.ends_at = request.starts_at, request.ends_at
-        await refuse_clashes(db, meeting, accept=request.accept_clashes)
-        for each in meeting.attendees:
-            each.proposed_start = each.proposed_end = None
-        return Change(was_at=was_at, reason=request.reason)
-
-    await _change(tools, actor, "move_meeting", (request.meeting_id, request.version), move)
+VERBS: dict[type[AnyChange], str] = {
+    MoveMeeting: "move_meeting",
+    EditMeeting: "edit_meeting",
+    ChangePeople: "change_people",
+    CancelMeeting: "cancel_meeting",
+}
 
 
-async def edit_meeting(tools: Tools, actor: Actor, request: EditMeeting) -> None:
-    """Change what the invitation says besides the time: it is sent again, answers stand."""
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A letter that a change would send."""
 
-    async def edit(_db: Session, meeting: Meeting) -> Change:
-        meeting.mode, meeting.place = request.mode, request.place
-        meeting.online_url, meeting.notes = request.online_url, request.notes
-        return Change()
-
-    await _change(tools, actor, "edit_meeting", (request.meeting_id, request.version), edit)
+    name: str
+    address: str
+    letter: str
+    subject: str
 
 
-async def change_people(tools: Tools, actor: Actor, request: ChangePeople) -> None:
-    """Invite who is new, take off who is missing, write to nobody else."""
+async def change_meeting(tools: Tools, actor: Actor, request: AnyChange) -> None:
+    """Make the change and queue the right letter to the right people, and nobody else.
 
-    async def change(db: Session, meeting: Meeting) -> Change:
-        wanted = {each.person_id: each for each in request.invitees}
-        if meeting.convenor.person_id not in wanted:
-            raise InvalidForm({"invitees": f"{meeting.convenor.person.name} convenes the meeting and must be there"})
-        people = {person.id: person for person in await lock_people(db, wanted)}
-        for row in meeting.attendees:
-            _keep_or_remove(row, wanted.pop(row.person_id, None), meeting.changed_at)
-        meeting.attendees += [new_attendee(each, people[each.person_id]) for each in wanted.values()]
-        refuse_shared_addresses([*present_attendees(meeting)])
-        await refuse_clashes(db, meeting, accept=True)
-        await db.flush()
-        return Change()
+    Raises ChangedMeanwhile for a stale page, SlotTaken, InvalidForm, Refused, NotFound.
+    """
+    async with tools.database.begin() as db:
+        await _make_change(db, tools, actor, request)
+    await tools.wake()
 
-    await _change(tools, actor, "change_people", (request.meeting_id, request.version), change)
+
+async def rehearse_change(tools: Tools, actor: Actor, request: AnyChange) -> tuple[Planned, ...]:
+    """Who would be sent what: the change itself, made and rolled back, so that the preview can't differ from it."""
+    async with tools.database.rehearse() as db:
+        meeting, letters = await _make_change(db, tools, actor, request)
+        names = {each.email: each.person.name for each in meeting.attendees}
+        return tuple(Planned(names[each.recipient], each.recipient, each.letter, each.subject) for each in letters)
+
+
+async def _make_change(
+    db: Session, tools: Tools, actor: Actor, request: AnyChange
+) -> tuple[Meeting, Sequence[OutboxLetter]]:
+    """The same steps for every change: permission, facts, edit, decision, letters, audit."""
+    require(actor, Permission.BOOK_MEETINGS)
+    meeting = await load_booked_meeting(db, request.meeting_id)
+    if meeting.version != request.version:
+        raise ChangedMeanwhile("Somebody else changed this meeting meanwhile. Look at it again before you save.")
+    old, before = event_of(tools, meeting), _snapshot(meeting)
+    meeting.changed_at = now = tools.clock.now()
+    change = await _edit(db, meeting, request)
+    changes = itip.diff(old, event_of(tools, meeting), now)
+    if changes.event is None:
+        return meeting, []
+    keep_changes(meeting, changes.event, now)
+    _convenor_still_comes(meeting)
+    meeting.before_change = before
+    outgoing = await _without_unknowing(db, meeting, changes.outgoing)
+    letters = await post_changes(db, tools, meeting, outgoing, change)
+    for child in meeting.children:
+        record(db, actor, VERBS[type(request)], ("meeting", meeting.id), now, child_id=child.id)
+    return meeting, letters
+
+
+async def _edit(db: Session, meeting: Meeting, request: AnyChange) -> Change:
+    match request:
+        case MoveMeeting():
+            return await _move(db, meeting, request)
+        case ChangePeople():
+            return await _change_people(db, meeting, request)
+        case EditMeeting():
+            meeting.mode, meeting.place = request.mode, request.place
+            meeting.online_url, meeting.notes = request.online_url, request.notes
+            return Change()
+        case CancelMeeting():
+            meeting.status, meeting.cancel_reason = MeetingStatus.CANCELLED, request.reason
+            return Change(reason=request.reason)
+
+
+async def _move(db: Session, meeting: Meeting, request: MoveMeeting) -> Change:
+    check_times(request.starts_at, request.ends_at, meeting.changed_at)
+    await lock_people(db, [each.person_id for each in present_attendees(meeting)])
+    was_at = meeting.starts_at
+    meeting.starts_at, meeting.ends_at = request.starts_at, request.ends_at
+    await refuse_clashes(db, meeting, accept=request.accept_clashes)
+    for each in meeting.attendees:
+        each.proposed_start = each.proposed_end = None
+    return Change(was_at=was_at, reason=request.reason)
+
+
+async def _change_people(db: Session, meeting: Meeting, request: ChangePeople) -> Change:
+    wanted = {each.person_id: each for each in request.invitees}
+    if meeting.convenor.person_id not in wanted:
+        raise InvalidForm({"invitees": f"{meeting.convenor.person.name} convenes the meeting and must be there"})
+    people = {person.id: person for person in await lock_people(db, wanted)}
+    for row in meeting.attendees:
+        _keep_or_remove(row, wanted.pop(row.person_id, None), meeting.changed_at)
+    meeting.attendees += [new_attendee(each, people[each.person_id]) for each in wanted.values()]
+    refuse_shared_addresses([*present_attendees(meeting)])
+    await db.flush()
+    return Change()
 
 
 def _keep_or_remove(row: Attendee, wanted: Invitee | None, now: datetime) -> None:
@@ -144,40 +196,6 @@ def _keep_or_remove(row: Attendee, wanted: Invitee | None, now: datetime) -> Non
     row.is_required, row.role = wanted.is_required, wanted.role
     if row.removed_at is not None:
         row.removed_at, row.invited_at, row.answer, row.answered_at = None, None, Answer.NEEDS_ACTION, None
-
-
-async def cancel_meeting(tools: Tools, actor: Actor, request: CancelMeeting) -> None:
-    """Call it off: everybody who was invited and has not declined is told."""
-
-    async def cancel(_db: Session, meeting: Meeting) -> Change:
-        meeting.status, meeting.cancel_reason = MeetingStatus.CANCELLED, request.reason
-        return Change(reason=request.reason)
-
-    await _change(tools, actor, "cancel_meeting", (request.meeting_id, request.version), cancel)
-
-
-async def _change(tools: Tools, actor: Actor, verb: str, seen: tuple[int, int], edit: Edit) -> None:
-    """The same steps for every change: facts, permission, edit, decision, letters, audit, nudge."""
-    require(actor, Permission.BOOK_MEETINGS)
-    meeting_id, version = seen
-    async with tools.database.begin() as db:
-        meeting = await load_booked_meeting(db, meeting_id)
-        if meeting.version != version:
-            raise ChangedMeanwhile("Somebody else changed this meeting meanwhile. Look at it again before you save.")
-        old, before = event_of(tools, meeting), _snapshot(meeting)
-        meeting.changed_at = tools.clock.now()
-        change = await edit(db, meeting)
-        changes = itip.diff(old, event_of(tools, meeting), meeting.changed_at)
-        if changes.event is None or (not changes.outgoing and changes.event == old):
-            return
-        keep_changes(meeting, changes.event, meeting.changed_at)
-        _convenor_still_comes(meeting)
-        meeting.before_change = before
-        outgoing = await _without_unknowing(db, meeting, changes.outgoing)
-        await post_changes(db, tools, meeting, outgoing, change)
-        for child in meeting.children:
-            record(db, actor, verb, ("meeting", meeting.id), meeting.changed_at, child_id=child.id)
-    await tools.wake()
 
 
 async def load_booked_meeting(db: Session, meeting_id: int) -> Meeting:

@@ -1,6 +1,6 @@
 """The letters that a change of a meeting needs: one a recipient, never more than was decided."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from coord_service.operations.organizer_copy import attendee_at, reference_of, w
 from coord_service.operations.post import About, Door, Posting, make_link, put_letter
 from coord_service.operations.tools import Tools
 from coord_service.storage.database import Session
-from coord_service.storage.tables import Attendee, Meeting
+from coord_service.storage.tables import Attendee, Meeting, OutboxLetter
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,9 @@ def _need(meeting: Meeting, attendee: Attendee) -> str:
 
 async def post_changes(
     db: Session, tools: Tools, meeting: Meeting, outgoing: Iterable[itip.Outgoing], change: Change
-) -> None:
+) -> Sequence[OutboxLetter]:
     """Queue a letter for each calendar message, held back for the time in which the change can be undone."""
+    letters: list[OutboxLetter] = []
     now = meeting.changed_at
     pause = timedelta(seconds=tools.settings.undo_seconds if change.may_be_undone else 0)
     for each in outgoing:
@@ -92,7 +93,8 @@ async def post_changes(
             calendar=each,
             not_before=now + pause,
         )
-        await put_letter(db, tools, posting, now)
+        letters.append(await put_letter(db, tools, posting, now))
+    return letters
 
 
 def _key(meeting: Meeting, attendee: Attendee, outgoing: itip.Outgoing, letter: str) -> str:

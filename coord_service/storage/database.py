@@ -91,6 +91,12 @@ class Database:
         async with self._reading() as session:
             yield session
 
+    @asynccontextmanager
+    async def rehearse(self) -> AsyncIterator[Session]:
+        """A transaction that does everything and keeps nothing."""
+        async with self._writing() as session:
+            yield session
+
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()

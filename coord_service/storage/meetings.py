@@ -95,3 +95,32 @@ async def list_known_recipients(db: Session, addresses: Iterable[str]) -> set[st
     wanted = [normal_address(address) for address in addresses]
     rows = await db.scalars(sa.select(OutboxLetter.recipient).where(OutboxLetter.recipient.in_(wanted)).distinct())
     return set(rows)
+
+
+def _listed(now: datetime, *, convenor_id: int | None, is_past: bool) -> sa.ColumnElement[bool]:
+    when = Meeting.ends_at < now if is_past else Meeting.ends_at >= now
+    mine = sa.true() if convenor_id is None else Meeting.convenor_id == convenor_id
+    return sa.and_(when, mine, Meeting.status != MeetingStatus.UNDONE)
+
+
+async def list_meetings(
+    db: Session, now: datetime, *, convenor_id: int | None, is_past: bool, window: tuple[int, int]
+) -> Sequence[Meeting]:
+    """Meetings to come, the next first; or past ones, the latest first. ``window`` is (limit, offset)."""
+    limit, offset = window
+    order = Meeting.starts_at.desc() if is_past else Meeting.starts_at
+    rows = await db.scalars(
+        sa.select(Meeting)
+        .where(_listed(now, convenor_id=convenor_id, is_past=is_past))
+        .order_by(order, Meeting.id)
+        .limit(limit)
+        .offset(offset)
+        .options(*_WHOLE)
+    )
+    return rows.all()
+
+
+async def count_meetings(db: Session, now: datetime, *, convenor_id: int | None, is_past: bool) -> int:
+    """How many meetings ``list_meetings`` would give in all."""
+    query = sa.select(sa.func.count()).select_from(Meeting)
+    return await db.scalar(query.where(_listed(now, convenor_id=convenor_id, is_past=is_past))) or 0

@@ -1,0 +1,169 @@
+"""What the pages about meetings show: every invitation's state, what waits for a decision, what can be undone."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from coord_service.domain.access import Permission, require
+from coord_service.domain.delivery import LetterState
+from coord_service.domain.meetings import Answer, Seat, missing_for_quorum, quorum_is_confirmed
+from coord_service.domain.people import Actor
+from coord_service.errors import NotFound
+from coord_service.operations.changing import undo_until
+from coord_service.operations.organizer_copy import present_attendees, where_of
+from coord_service.operations.tools import Tools
+from coord_service.storage.meetings import count_meetings, list_meetings, load_meeting
+from coord_service.storage.post import list_meeting_inbound, list_meeting_letters, load_inbound, load_letter
+from coord_service.storage.tables import Attendee, InboundMail, Meeting, OutboxLetter
+
+
+class Delivery(StrEnum):
+    """How far the latest letter to somebody has come."""
+
+    NONE = "none"
+    WAITING = "waiting"
+    SENT = "sent"
+    BOUNCED = "bounced"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """One attendee's line on the meeting page."""
+
+    attendee: Attendee
+    delivery: Delivery
+    letters: Sequence[OutboxLetter]
+
+    @property
+    def latest(self) -> OutboxLetter | None:
+        """The letter that the delivery speaks of."""
+        return self.letters[-1] if self.letters else None
+
+    @property
+    def is_in_trouble(self) -> bool:
+        """Whether they don't know what they should."""
+        return self.delivery in {Delivery.BOUNCED, Delivery.FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingView:
+    """Everything the meeting page shows."""
+
+    meeting: Meeting
+    where: str
+    invitations: Sequence[Invitation]
+    removed: Sequence[Invitation]
+    to_decide: Sequence[InboundMail]
+    correspondence: Sequence[InboundMail]
+    missing: Sequence[str]
+    is_quorum_confirmed: bool
+    undo_until: datetime | None
+
+    @property
+    def declined_required(self) -> Sequence[Attendee]:
+        """Required people who have said no."""
+        rows = [each.attendee for each in self.invitations]
+        return [each for each in rows if each.is_required and each.answer is Answer.DECLINED]
+
+    @property
+    def proposals(self) -> Sequence[Attendee]:
+        """Who has proposed another time."""
+        return [each.attendee for each in self.invitations if each.attendee.proposed_start]
+
+
+async def view_meeting(tools: Tools, actor: Actor, meeting_id: int) -> MeetingView:
+    """One meeting as its page shows it. Raises NotFound."""
+    require(actor, Permission.SEE_CASES)
+    async with tools.database.read() as db:
+        meeting = await load_meeting(db, meeting_id)
+        if meeting is None:
+            raise NotFound("There is no such meeting.")
+        letters = await list_meeting_letters(db, meeting_id)
+        mails = await list_meeting_inbound(db, meeting_id)
+    by_attendee: dict[int | None, list[OutboxLetter]] = defaultdict(list)
+    for letter in letters:
+        if letter.state is not LetterState.WITHDRAWN:
+            by_attendee[letter.attendee_id].append(letter)
+    lines = [_invitation(each, by_attendee[each.id]) for each in meeting.attendees]
+    seats = [Seat(each.sector, each.is_required, each.answer) for each in present_attendees(meeting)]
+    return MeetingView(
+        meeting=meeting,
+        where=where_of(meeting),
+        invitations=[each for each in lines if each.attendee.removed_at is None],
+        removed=[each for each in lines if each.attendee.removed_at is not None],
+        to_decide=[mail for mail in mails if mail.needs_decision and mail.kind != "counter"],
+        correspondence=mails,
+        missing=missing_for_quorum(meeting.purpose, seats),
+        is_quorum_confirmed=quorum_is_confirmed(meeting.purpose, seats),
+        undo_until=_undo_until(tools, meeting, letters),
+    )
+
+
+def _invitation(attendee: Attendee, letters: list[OutboxLetter]) -> Invitation:
+    return Invitation(attendee, _delivery(letters[-1]) if letters else Delivery.NONE, letters)
+
+
+def _delivery(letter: OutboxLetter) -> Delivery:
+    if letter.settled_at is not None and letter.state is LetterState.FAILED:
+        return Delivery.NONE
+    if letter.bounced_at is not None:
+        return Delivery.BOUNCED
+    return {
+        LetterState.WAITING: Delivery.WAITING,
+        LetterState.SENT: Delivery.SENT,
+        LetterState.FAILED: Delivery.FAILED,
+        LetterState.WITHDRAWN: Delivery.NONE,
+    }[letter.state]
+
+
+def _undo_until(tools: Tools, meeting: Meeting, letters: Sequence[OutboxLetter]) -> datetime | None:
+    """Until when the last change can be taken back: none of its letters has gone, and it has some."""
+    of_change = [each for each in letters if each.created_at == meeting.changed_at]
+    until = undo_until(tools, meeting)
+    still_here = all(each.state is LetterState.WAITING and each.leased_until is None for each in of_change)
+    return until if of_change and still_here and until > tools.clock.now() else None
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingFilter:
+    """Which meetings a list shows."""
+
+    convenor_id: int | None = None
+    is_past: bool = False
+
+
+async def view_meetings(
+    tools: Tools, actor: Actor, chosen: MeetingFilter, *, limit: int, offset: int
+) -> tuple[Sequence[Meeting], int]:
+    """A page of meetings, the nearest first, and how many there are in all."""
+    require(actor, Permission.SEE_CASES)
+    now = tools.clock.now()
+    async with tools.database.read() as db:
+        total = await count_meetings(db, now, convenor_id=chosen.convenor_id, is_past=chosen.is_past)
+        rows = await list_meetings(
+            db, now, convenor_id=chosen.convenor_id, is_past=chosen.is_past, window=(limit, offset)
+        )
+    return rows, total
+
+
+async def view_letter(tools: Tools, actor: Actor, letter_id: int) -> OutboxLetter:
+    """A letter as it was sent, byte for byte. Raises NotFound."""
+    require(actor, Permission.SEE_CASES)
+    async with tools.database.read() as db:
+        letter = await load_letter(db, letter_id, with_content=True)
+    if letter is None or letter.meeting_id is None:
+        raise NotFound("There is no such letter.")
+    return letter
+
+
+async def view_mail(tools: Tools, actor: Actor, mail_id: int) -> InboundMail:
+    """A mail as it came, byte for byte. Raises NotFound."""
+    require(actor, Permission.SEE_CASES)
+    async with tools.database.read() as db:
+        mail = await load_inbound(db, mail_id, with_content=True)
+    if mail is None or mail.meeting_id is None:
+        raise NotFound("There is no such mail.")
+    return mail

@@ -213,7 +213,7 @@ def test_two_attendees_of_one_id_are_refused():
 
 # The oracle looks at every minute of every slot, and at nothing but the contract.
 
-# Clock changes: by an hour both ways, by half an hour, at half past the hour of UTC; and a day on which nothing happens.
+# Clock changes by an hour both ways, by half an hour, and at half past the hour; and a day with none.
 DAYS = [
     ("Europe/London", datetime(2026, 3, 29, 1, tzinfo=UTC)),
     ("Europe/London", datetime(2026, 10, 25, 1, tzinfo=UTC)),

@@ -86,3 +86,74 @@ CANNOT_REASON_NAMES = {
     CannotReason.NOT_KNOWN: "The child is not known to us",
     CannotReason.OTHER: "Something else",
 }
+
+
+class Happening(StrEnum):
+    """What can happen to a request: the lines of its history."""
+
+    ASKED = "asked"
+    SENT_AGAIN = "sent_again"
+    RECEIPT_CORRECTED = "receipt_corrected"
+    CHILD_NAMED = "child_named"
+    PROMISED = "promised"
+    CANNOT = "cannot"
+    WRONG_PERSON = "wrong_person"
+    PHONED = "phoned"
+    SETTLED = "settled"
+    RECEIVED = "received"
+    CHECKED = "checked"
+    NOT_ENOUGH = "not_enough"
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+
+
+HAPPENING_NAMES = {
+    Happening.ASKED: "Asked",
+    Happening.SENT_AGAIN: "Sent again",
+    Happening.RECEIPT_CORRECTED: "Date of receipt corrected",
+    Happening.CHILD_NAMED: "Asked on the link whom it is about",
+    Happening.PROMISED: "On its way",
+    Happening.CANNOT: "Said they can’t",
+    Happening.WRONG_PERSON: "Said it is for somebody else",
+    Happening.PHONED: "Answered by phone",
+    Happening.SETTLED: "Answer dealt with",
+    Happening.RECEIVED: "Advice received",
+    Happening.CHECKED: "Checked: enough",
+    Happening.NOT_ENOUGH: "Checked: not enough",
+    Happening.REPLACED: "Replaced by another request",
+    Happening.WITHDRAWN: "Withdrawn",
+}
+
+_AS_THE_LAW_WANTS = (
+    "Please describe the needs you see, the provision that would meet them (what, how often, how long and by whom) "
+    "and the outcomes it should lead to."
+)
+
+# What is asked unless the lead worker writes something else; advice speaks of needs, provision and outcomes (reg 6).
+USUAL_QUESTIONS = {
+    AdviceKind.PARENT: "Please tell us what matters to you and your child, what helps, and what you hope for.",
+    AdviceKind.EDUCATION: f"{_AS_THE_LAW_WANTS} Please add the support given so far and what it has achieved.",
+    AdviceKind.HEALTH: f"{_AS_THE_LAW_WANTS} Please say which health care is needed to learn.",
+    AdviceKind.PSYCHOLOGY: f"{_AS_THE_LAW_WANTS} Please name whom you consulted and which reports you drew on.",
+    AdviceKind.SOCIAL_CARE: f"{_AS_THE_LAW_WANTS} Please say also if nobody in your service knows the family.",
+    AdviceKind.OTHER: _AS_THE_LAW_WANTS,
+    AdviceKind.ADULTHOOD: (
+        f"{_AS_THE_LAW_WANTS} Please look ahead to adult life: work or study, home, friends and community, and health."
+    ),
+    AdviceKind.FAMILY_ASKED: _AS_THE_LAW_WANTS,
+}
+
+
+class AdvicePart(StrEnum):
+    """What advice must speak of, looked for on receipt."""
+
+    NEEDS = "needs"
+    PROVISION = "provision"
+    OUTCOMES = "outcomes"
+
+
+ADVICE_PART_NAMES = {
+    AdvicePart.NEEDS: "The needs",
+    AdvicePart.PROVISION: "The provision that meets them, specific enough to check",
+    AdvicePart.OUTCOMES: "The outcomes it leads to",
+}

@@ -11,9 +11,10 @@ import structlog
 
 from coord_service.domain.delivery import LEASE, GiveUp, LetterState, TryAgain, after_failure
 from coord_service.errors import DeliveryFailure, TemporaryFailure
-from coord_service.operations.receipts import letter_was_accepted
+from coord_service.operations.receipts import LOOKED_AT_AGAIN, is_still_wanted, letter_was_accepted
 from coord_service.operations.tools import Tools
 from coord_service.ports import OutgoingMail
+from coord_service.storage.chasing import take_back_chases
 from coord_service.storage.database import Session
 from coord_service.storage.post import lease_due_letters, load_letter
 from coord_service.storage.tables import OutboxLetter
@@ -47,6 +48,8 @@ async def _lease(tools: Tools) -> list[OutboxLetter]:
 
 
 async def _deliver(tools: Tools, letter: OutboxLetter) -> LetterState:
+    if letter.letter in LOOKED_AT_AGAIN and not await _is_wanted(tools, letter.id):
+        return LetterState.WITHDRAWN
     mail = OutgoingMail(sender=letter.envelope_from, recipient=letter.recipient, content=letter.content)
     try:
         await tools.mailer.send(mail)
@@ -57,9 +60,20 @@ async def _deliver(tools: Tools, letter: OutboxLetter) -> LetterState:
         now = tools.clock.now()
         row.state, row.sent_at, row.error, row.leased_until = LetterState.SENT, now, None, None
         row.attempts += 1
-        await letter_was_accepted(db, row, now)
+        await letter_was_accepted(db, tools, row, now)
     log.info("letter_sent", letter_id=letter.id, letter=letter.letter)
     return LetterState.SENT
+
+
+async def _is_wanted(tools: Tools, letter_id: int) -> bool:
+    """Look again in the moment of sending: an answer one second earlier stops a chase."""
+    async with tools.database.begin() as db:
+        row = await _row(db, letter_id)
+        if await is_still_wanted(db, row):
+            return True
+        await take_back_chases(db, row)
+    log.info("letter_withdrawn", letter_id=letter_id, letter=row.letter)
+    return False
 
 
 async def _record_failure(tools: Tools, letter_id: int, error: DeliveryFailure) -> LetterState:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import re
 from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -93,7 +94,18 @@ def _write_in_place(self: FileWriteable) -> None:
     self._touched = False
 
 
-# Two things that pymap has no setting for. It writes under /tmp and renames, which fails where /tmp is another file
-# system; and it parses and rewrites every message, where a real server gives back the bytes that came.
+def arrived(key: str) -> tuple[int, ...]:
+    """When a maildir's mail came, for sorting: its key begins with seconds and microseconds."""
+    return tuple(int(number) for number in re.findall(r"\d+", key)[:2])
+
+
+def _keys_as_they_came(self: PymapMaildir) -> list[str]:
+    return sorted(self.iterkeys(), key=arrived)
+
+
+# Three things that pymap has no setting for. It writes under /tmp and renames, which fails where /tmp is another file
+# system; it parses and rewrites every message, where a real server gives back the bytes that came; and it numbers new
+# messages in the order of the folder's listing, where UIDs rise as mail comes (RFC 3501 section 2.3.1.1).
 FileWriteable.file_write = _write_in_place  # type: ignore[method-assign]
 PymapMaildir.get_message = PymapMaildir.get_bytes  # type: ignore[assignment,method-assign]
+PymapMaildir.keys = _keys_as_they_came  # type: ignore[method-assign]

@@ -4,7 +4,6 @@ Everything stays on loopback and in one folder, so a council can try the whole l
 """
 
 import asyncio
-import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +18,7 @@ from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from integrations.mail.demo_imap import serve_imap
+from integrations.mail.demo_imap import arrived, serve_imap
 
 AUTHSERV_ID = "demo-mail.invalid"  # who writes our Authentication-Results (RFC 8601)
 PASSWORD = "demo"  # noqa: S105 - the demo's own mailbox, on loopback
@@ -45,8 +44,7 @@ class DemoMail:
 def letters_to(folder: Path, address: str) -> list[bytes]:
     """Every mail kept for an address under ``folder``, oldest first, as it arrived."""
     box = _maildir(folder, address)
-    arrived = sorted(box.keys(), key=lambda key: [int(number) for number in re.findall(r"\d+", key)[:2]])
-    return [box.get_bytes(key) for key in arrived]
+    return [box.get_bytes(key) for key in sorted(box.keys(), key=arrived)]
 
 
 @asynccontextmanager

@@ -1,0 +1,263 @@
+"""Mail in over IMAP: resumes after (UIDVALIDITY, UID), waits with IDLE, and never waits for ever (RFC 3501, 2177)."""
+
+import asyncio
+import re
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from aioimaplib import IMAP4, AioImapException, Response
+
+from coord_service.errors import TemporaryFailure
+from coord_service.ports import Position, ReceivedMail
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ImapServer:
+    """Where our mailbox is. ``seconds`` bounds every command."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: bool = True
+    folder: str = "INBOX"
+    seconds: float = 20
+    largest: int = 10_000_000  # octets of one mail that are read; what follows is cut off
+    poll_seconds: float = 30  # how often to look where the server has no IDLE
+    trust: ssl.SSLContext | None = None  # whose certificates we believe; None: the machine's own list
+
+
+class ImapMailbox:
+    """The Mailbox port over IMAP. One job uses it: a fetch waits until a ``wait`` has returned."""
+
+    def __init__(self, server: ImapServer) -> None:
+        self.name = f"imap://{server.user}@{server.host}/{server.folder}"
+        self._server = server
+        self._turn = asyncio.Lock()
+        self._connection: _Connection | None = None
+        self._handed_out: set[tuple[int, int]] = set()  # (UIDVALIDITY, UID) not yet marked as read
+        self._more = False  # the last fetch left mail behind
+
+    async def fetch(self, after: Position | None, limit: int) -> Sequence[ReceivedMail]:
+        r"""The oldest mails after a position, at most ``limit`` and about ``largest`` octets in all.
+
+        Asking for what follows a position says that everything up to it is recorded: what was handed out is marked
+        \Seen then and not before. Where UIDVALIDITY is another, UIDs mean other mails: it begins at the first again.
+        Raises TemporaryFailure; the next call connects anew.
+        """
+        async with self._turn, self._connected() as connection:
+            uidvalidity = await connection.select(self._server.folder)
+            start = after.uid if after and after.uidvalidity == uidvalidity else 0
+            await self._mark_seen(connection, uidvalidity, start)
+            uids = await connection.uids_after(start)
+            mails = await self._read(connection, uidvalidity, uids[:limit])
+            self._more = bool(mails) and mails[-1].uid < uids[-1]
+            return mails
+
+    async def wait(self, seconds: float) -> None:
+        """Return when there may be new mail, at the latest after ``seconds``.
+
+        Returns at once when the last fetch left mail behind or the connection had to be made again, since mail may
+        have come unseen. Raises TemporaryFailure.
+        """
+        async with self._turn:
+            must_look = self._more or self._connection is None or self._connection.is_lost
+            self._more = False
+            if not must_look:
+                await self._wait(seconds)
+
+    async def _wait(self, seconds: float) -> None:
+        async with self._connected() as connection:
+            if connection.can_idle:
+                await connection.idle(seconds)
+            else:
+                await asyncio.sleep(min(seconds, self._server.poll_seconds))
+
+    async def check(self) -> str:
+        """Connect, sign in and open the folder; one line on what is there. Raises TemporaryFailure with the cause."""
+        async with self._turn, self._connected() as connection:
+            await connection.select(self._server.folder)
+            self._more = True  # what this has seen, IDLE will not announce again
+            return f"{self._server.folder} is open" + (", new mail is announced" if connection.can_idle else "")
+
+    async def close(self) -> None:
+        """Leave the server."""
+        self._drop()
+
+    async def _mark_seen(self, connection: "_Connection", uidvalidity: int, start: int) -> None:
+        recorded = {uid for validity, uid in self._handed_out if validity == uidvalidity and uid <= start}
+        await connection.mark_seen(recorded)
+        self._handed_out -= {(uidvalidity, uid) for uid in recorded}
+
+    async def _read(self, connection: "_Connection", uidvalidity: int, uids: Sequence[int]) -> list[ReceivedMail]:
+        mails: list[ReceivedMail] = []
+        octets = 0
+        for uid in uids:
+            content = await connection.read(uid, self._server.largest)
+            if content is not None:
+                mails.append(ReceivedMail(uidvalidity, uid, content))
+                octets += len(content)
+            if octets >= self._server.largest:
+                break
+        self._handed_out |= {(uidvalidity, mail.uid) for mail in mails}
+        return mails
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator["_Connection"]:
+        """The kept connection or a new one; given up after any failure, so that the next call starts afresh."""
+        try:
+            if self._connection is None or self._connection.is_lost:
+                self._drop()
+                self._connection = await _Connection.open(self._server)
+            yield self._connection
+        except (AioImapException, OSError, ValueError) as error:
+            self._drop()
+            raise TemporaryFailure(f"Our mailbox can't be read ({error or type(error).__name__}).") from error
+        except BaseException:
+            self._drop()
+            raise
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.abort()
+        self._connection = None
+
+
+class _Connection:
+    """One signed-in connection. aioimaplib does not tell a waiting command that the server is gone: this does."""
+
+    def __init__(self, server: ImapServer) -> None:
+        self._seconds = server.seconds
+        self._idling: asyncio.Future[Any] | None = None
+        self._lost: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        trust = (server.trust or ssl.create_default_context()) if server.tls else None
+        self._imap = IMAP4(
+            server.host, server.port, timeout=server.seconds, conn_lost_cb=self._on_lost, ssl_context=trust
+        )
+
+    @classmethod
+    async def open(cls, server: ImapServer) -> "_Connection":
+        """Connect and sign in."""
+        connection = cls(server)
+        try:
+            await connection._run(connection._imap.wait_hello_from_server())
+            await connection._sign_in(server.user, server.password)
+        except BaseException:
+            connection.abort()
+            raise
+        return connection
+
+    async def _sign_in(self, user: str, password: str) -> None:
+        response = await self._run(self._imap.login(_quoted(user), password))
+        if response.result != "OK":
+            raise TemporaryFailure(f"Our mailbox refused our user name or password ({_words(response)}).")
+
+    @property
+    def is_lost(self) -> bool:
+        """The server has hung up."""
+        return self._lost.done()
+
+    @property
+    def can_idle(self) -> bool:
+        """The server announces new mail (RFC 2177)."""
+        return bool(self._imap.has_capability("IDLE"))
+
+    async def select(self, folder: str) -> int:
+        """Open the folder, and so see what is new; its UIDVALIDITY."""
+        response = await self._answer(self._imap.select(_quoted(folder)))
+        found = re.search(rb"UIDVALIDITY (\d+)", b" ".join(_lines(response)))
+        if found is None:
+            raise TemporaryFailure("Our mailbox's server gives no UIDVALIDITY, so mail can't be read in order.")
+        return int(found[1])
+
+    async def uids_after(self, start: int) -> list[int]:
+        """The UIDs greater than ``start``, in order; ``n:*`` alone would always give the last one (RFC 3501 §6.4.8)."""
+        response = await self._answer(self._imap.uid_search(f"UID {start + 1}:*", charset=None))
+        found = (int(number) for line in _lines(response)[:-1] for number in re.findall(rb"\d+", line))
+        return sorted({uid for uid in found if uid > start})
+
+    async def read(self, uid: int, largest: int) -> bytes | None:
+        """The first ``largest`` octets of a mail, as they are kept; None when it has gone meanwhile."""
+        response = await self._answer(self._imap.uid("fetch", str(uid), f"(UID BODY.PEEK[]<0.{largest}>)"))
+        literal = next((line for line in response.lines if isinstance(line, bytearray)), None)
+        if literal is not None:
+            return bytes(literal)
+        is_empty = any(re.search(rb'BODY\[\](<0>)? (""|NIL)', line) for line in _lines(response))
+        return b"" if is_empty else None
+
+    async def mark_seen(self, uids: set[int]) -> None:
+        """Show to people who open the mailbox themselves what has been read; a read-only mailbox may refuse."""
+        if uids:
+            await self._run(self._imap.uid("store", ",".join(map(str, sorted(uids))), r"+FLAGS.SILENT (\Seen)"))
+
+    async def idle(self, seconds: float) -> None:
+        """Return when the server announces a mail, at the latest after ``seconds``."""
+        self._idling = idling = await self._run(self._imap.idle_start(timeout=seconds + self._seconds))
+        announced = asyncio.ensure_future(self._announced())
+        try:
+            await self._settled(announced, seconds)
+        finally:
+            announced.cancel()
+        self._imap.idle_done()
+        await self._run(idling)
+
+    async def _announced(self) -> None:
+        while True:
+            pushed = await self._imap.wait_server_push()
+            if any(b"EXISTS" in bytes(line) for line in pushed):
+                return
+
+    async def _answer(self, command: Awaitable[Response]) -> Response:
+        response = await self._run(command)
+        if response.result != "OK":
+            raise TemporaryFailure(f"Our mailbox's server refused: {_words(response)}.")
+        return response
+
+    async def _run(self, command: Awaitable[T]) -> T:
+        """The command's result. Raises TemporaryFailure when the server hangs up or takes too long."""
+        task = asyncio.ensure_future(command)
+        try:
+            if await self._settled(task, self._seconds):
+                return task.result()
+            raise TemporaryFailure("Our mailbox's server did not answer in time.")
+        finally:
+            task.cancel()
+
+    async def _settled(self, task: asyncio.Future[Any], seconds: float) -> bool:
+        """Whether the task ended within ``seconds``. Raises TemporaryFailure when the server hangs up meanwhile."""
+        await asyncio.wait({task, self._lost}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if self.is_lost and not task.done():
+            raise TemporaryFailure("Our mailbox's server hung up.")
+        return task.done()
+
+    def _on_lost(self, _error: Exception | None) -> None:
+        if not self._lost.done():
+            self._lost.set_result(None)
+
+    def abort(self) -> None:
+        """Close without a word: nothing is left half-done on the server."""
+        if self._idling is not None:
+            self._idling.cancel()
+        transport = self._imap.protocol.transport
+        if transport is not None:
+            transport.abort()
+
+
+def _lines(response: Response) -> list[bytes]:
+    """The response without its literals: what a mail says is never taken for the server's words."""
+    return [line for line in response.lines if isinstance(line, bytes)]
+
+
+def _words(response: Response) -> str:
+    return b" ".join(_lines(response)[-1:]).decode("utf-8", "replace")
+
+
+def _quoted(text: str) -> str:
+    """A quoted string (RFC 3501 §4.3)."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -7,8 +7,8 @@ from coord_service.rulebook import load_rulebook
 from coord_service.settings import Settings
 from coord_service.storage.database import Database
 from integrations.itip import ItipCodec
-from integrations.mail.imap import ImapMailbox
-from integrations.mail.smtp import SmtpMailer
+from integrations.mail.imap import ImapMailbox, ImapServer
+from integrations.mail.smtp import SmtpMailer, SmtpServer
 from integrations.mail.stationery import Stationery
 
 
@@ -37,11 +37,13 @@ def build(settings: Settings, *, clock: Clock | None = None, wake: Wake = _nobod
 
 def _mailer(settings: Settings) -> Mailer:
     return SmtpMailer(
-        host=settings.smtp_host,
-        port=settings.smtp_port,
-        tls=settings.smtp_tls,
-        user=settings.smtp_user,
-        password=settings.smtp_password.get_secret_value(),
+        SmtpServer(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            tls=settings.smtp_tls,
+            user=settings.smtp_user,
+            password=settings.smtp_password.get_secret_value(),
+        )
     )
 
 
@@ -49,9 +51,11 @@ def _mailbox(settings: Settings) -> Mailbox | None:
     if not settings.imap_host:
         return None
     return ImapMailbox(
-        host=settings.imap_host,
-        port=settings.imap_port,
-        tls=settings.imap_tls,
-        user=settings.imap_user,
-        password=settings.imap_password.get_secret_value(),
+        ImapServer(
+            host=settings.imap_host,
+            port=settings.imap_port,
+            tls=settings.imap_tls,
+            user=settings.imap_user,
+            password=settings.imap_password.get_secret_value(),
+        )
     )

@@ -9,6 +9,7 @@ from coord_service.commands.terminal import BadInput, OneLineParser
 # name -> module with register(parser) and run(arguments) -> exit code.
 # Imported when asked for: `coord slots` never loads the web.
 COMMANDS = {
+    "migrate": "coord_service.commands.migrate",
     "slots": "coord_service.commands.slots",
     "clocks": "coord_service.commands.clocks",
     "itip": "coord_service.commands.itip",

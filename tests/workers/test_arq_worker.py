@@ -1,0 +1,120 @@
+"""Jobs from a real Redis."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from coord_service.operations.tools import Tools
+from tests.servers.processes import folder_for_servers, free_port, running
+from tests.servers.redis import redis_binary
+from tests.workers.counting import Counted, job
+from workers.arq_worker import ArqWake, run_worker
+from workers.jobs import Job
+
+pytestmark = pytest.mark.xdist_group("redis")
+
+
+@asynccontextmanager
+async def working(tools: Tools, redis_url: str, *jobs: Job) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    worker = asyncio.create_task(run_worker(tools, redis_url, stop, jobs))
+    try:
+        yield
+    finally:
+        stop.set()
+        async with asyncio.timeout(10):
+            await worker
+
+
+@asynccontextmanager
+async def waking(redis_url: str, *jobs: Job) -> AsyncIterator[ArqWake]:
+    wake = ArqWake(redis_url, jobs)
+    yield wake
+    await wake.close()
+
+
+async def test_every_job_runs_at_the_start(tools: Tools, redis_url: str):
+    counted = Counted()
+    async with working(tools, redis_url, job(counted)):
+        await counted.ended_times(1)
+
+
+async def test_a_job_comes_round_again(tools: Tools, redis_url: str):
+    counted = Counted()
+    async with working(tools, redis_url, job(counted, timedelta(seconds=1))):
+        await counted.ended_times(3)
+
+
+async def test_a_wake_up_call_runs_the_job_at_once(tools: Tools, redis_url: str):
+    counted = Counted()
+    woken = job(counted, is_woken=True)
+    async with working(tools, redis_url, woken), waking(redis_url, woken) as wake:
+        await counted.ended_times(1)
+        await wake()
+        await counted.ended_times(2)
+
+
+async def test_many_wake_up_calls_do_not_run_a_job_beside_itself(tools: Tools, redis_url: str):
+    counted = Counted()
+    counted.may_end.clear()
+    woken = job(counted, is_woken=True)
+    async with working(tools, redis_url, woken), waking(redis_url, woken) as wake:
+        await counted.begun_times(1)
+        for _ in range(20):
+            await wake()
+        counted.may_end.set()
+        await counted.ended_times(2)
+    assert counted.side_by_side == 1
+
+
+async def test_a_run_that_fails_is_followed_by_the_next(tools: Tools, redis_url: str):
+    counted = Counted()
+    counted.fails = True
+    woken = job(counted, is_woken=True)
+    async with working(tools, redis_url, woken), waking(redis_url, woken) as wake:
+        await counted.ended_times(1)
+        await wake()
+        await counted.ended_times(2)
+
+
+async def test_redis_is_told_a_name_and_nothing_else(redis_url: str):
+    async with waking(redis_url, job(Counted(), is_woken=True, name="deliver_outbox")) as wake:
+        await wake()
+    async with Redis.from_url(redis_url) as redis:
+        [key] = await redis.keys("arq:job:*")
+        kept = json.loads(await redis.get(key))
+    assert (kept["f"], kept["a"], kept["k"]) == ("deliver_outbox", [], {})
+
+
+async def test_waking_without_redis_does_no_harm():
+    async with waking(f"redis://127.0.0.1:{free_port()}/0", job(Counted(), is_woken=True)) as wake:
+        await wake()
+
+
+async def test_the_worker_waits_for_redis_and_survives_its_restart(tools: Tools):
+    port, counted = free_port(), Counted()
+    command = [redis_binary(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    url = f"redis://127.0.0.1:{port}/0"
+    woken = job(counted, is_woken=True)
+    with folder_for_servers() as folder:
+        async with working(tools, url, woken):
+            with running(command, port, folder / "first.log"):
+                await counted.ended_times(1)
+            with running(command, port, folder / "second.log"):
+                async with waking(url, woken) as wake:
+                    await wake()
+                await counted.ended_times(2)
+
+
+async def test_stopping_lets_a_run_in_progress_end(tools: Tools, redis_url: str):
+    counted = Counted()
+    counted.may_end.clear()
+    async with working(tools, redis_url, job(counted)):
+        await counted.begun_times(1)
+        asyncio.get_running_loop().call_later(0.05, counted.may_end.set)
+    assert (counted.begun, counted.ended) == (1, 1)

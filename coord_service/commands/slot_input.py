@@ -13,12 +13,12 @@ from coord_service.domain.slots import Quorum, SlotSearch
 WEEKDAYS = {name: number for number, name in enumerate(("MO", "TU", "WE", "TH", "FR", "SA", "SU"))}
 YEAR = 366 * 24 * 60
 
-# Bounds on the answer, so that no input takes more than seconds: a year by the minute, or 12 people for a year by the
-# quarter of an hour ten times over.
+# Bounds on the answer, so that none takes more than seconds or half a gigabyte: a year by the minute for three people,
+# or by the quarter of an hour for fifty.
 YEARS = range(1900, 2200)
 MOST_DAYS = 5 * 366
 MOST_STARTS = 600_000
-MOST_CELLS = 5_000_000
+MOST_CELLS = 2_000_000
 MOST_PEOPLE = 500
 MOST_HOURS = 50
 MOST_BLOCKS = 200_000

@@ -119,8 +119,7 @@ class Climb:
 
     def following(self, day: date) -> Rung:
         """The first rung after a day: there always is one."""
-        after = max(day, self.anchors.asked_on)
-        return min((rung for rung in self._rungs(after) if rung.on > after), key=_by_day)
+        return min((rung for rung in self._rungs(day) if rung.on > day), key=_by_day)
 
     def _rungs(self, day: date) -> list[Rung]:
         """The steps, and the repeats of the last around a day: the one that has fallen and the one to come."""

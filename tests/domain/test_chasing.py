@@ -227,7 +227,17 @@ def test_the_next_limit_brings_escalation_forward():
 
 def test_a_day_before_the_limit_that_was_over_when_asked_is_no_escalation():
     facts = replace(FACTS, next_limit_on=date(2026, 1, 20))
-    assert run(facts, date(2026, 1, 13), date(2026, 2, 23)) == run(FACTS, date(2026, 1, 13), date(2026, 2, 23))
+    assert run(facts, date(2026, 1, 13), date(2026, 4, 30)) == run(FACTS, date(2026, 1, 13), date(2026, 4, 30))
+
+
+def test_a_limit_that_moves_away_does_not_repeat_the_escalation_it_brought():
+    facts = replace(FACTS, sent=(sent("+10", date(2026, 2, 25)), sent("+5", date(2026, 3, 2))))
+    assert run(facts, date(2026, 3, 3), date(2026, 3, 16)) == [(date(2026, 3, 16), "+15")]
+
+
+def test_a_due_date_corrected_by_days_sends_no_lower_step_again():
+    corrected = replace(FACTS, due_on=date(2026, 2, 26), sent=(sent("+5", date(2026, 3, 2)),))
+    assert run(corrected, date(2026, 3, 3), date(2026, 3, 5)) == [(date(2026, 3, 5), "+5")]
 
 
 def test_a_corrected_due_date_starts_the_ladder_again():

@@ -184,9 +184,8 @@ def concerns(
     said += [f"A review must also invite {words} (SEND Regulations 2014 reg 20(2))." for words in missing]
     notice = (day - day_in_london(now)).days
     if purpose is Purpose.REVIEW and timedelta(days=notice) < REVIEW_NOTICE:
-        said.append(
-            f"This gives {notice} {'day’s' if notice == 1 else 'days’'} notice. A review needs at least two weeks (reg 20(3))."
-        )
+        days = "day’s" if notice == 1 else "days’"
+        said.append(f"This gives {notice} {days} notice. A review needs at least two weeks (reg 20(3)).")
     if limit_on and day > limit_on:
         said.append(f"This is after {say_day(limit_on)}, the last day that leaves four weeks for the decision.")
     return said

@@ -1,0 +1,140 @@
+"""Who can be invited: the convenor, and the teams of the children the meeting is about."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from coord_service.domain.access import Permission, require
+from coord_service.domain.bookings import Booking, Candidate, Need, counts_for, missing_invitees, unmet_quorum
+from coord_service.domain.children import Sharing
+from coord_service.domain.people import ROLE_NAMES, Actor, Sector, normal_address
+from coord_service.errors import NotFound
+from coord_service.operations.tools import Tools
+from coord_service.storage.booking import list_team
+from coord_service.storage.database import Session
+from coord_service.storage.meetings import load_children, load_user
+from coord_service.storage.tables import Membership, Person, User
+
+# Of several answers about one person (siblings have a team each) the most careful holds.
+_CAREFUL = (Sharing.REFUSED, Sharing.NOT_ASKED, Sharing.AGREED)
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody who can be invited. ``is_answered``: the lead worker has said so; else ``need`` is a suggestion."""
+
+    person_id: int
+    name: str
+    role: str
+    sector: Sector
+    works_at: str
+    address: str | None
+    need: Need
+    sharing: Sharing
+    counts_for: tuple[str, ...]
+    references: tuple[str, ...]
+    working_hours: list[dict[str, Any]] | None = None
+    is_convenor: bool = False
+    is_answered: bool = True
+
+    @property
+    def is_invited(self) -> bool:
+        """Whether they get an invitation."""
+        return self.need is not Need.NOT_INVITED and self.is_answered
+
+
+@dataclass(frozen=True, slots=True)
+class GuestList:
+    """Everybody who can be invited, with what the meeting still lacks, in words."""
+
+    guests: tuple[Guest, ...]
+    unmet_quorum: tuple[str, ...]
+    missing_by_law: tuple[str, ...]
+    child_ids: tuple[int, ...]
+    is_shielded: bool
+
+
+async def list_guests(tools: Tools, actor: Actor, booking: Booking) -> GuestList:
+    """Who could come to this meeting, as ticked or as suggested."""
+    require(actor, Permission.BOOK_MEETINGS)
+    async with tools.database.read() as db:
+        guests = await load_guests(db, booking)
+        children = await load_children(db, booking.what.child_ids)
+    purpose, candidates = booking.what.purpose, as_candidates(guests)
+    return GuestList(
+        guests=guests,
+        unmet_quorum=tuple(unmet_quorum(purpose, candidates)),
+        missing_by_law=tuple(missing_invitees(purpose, candidates)),
+        child_ids=booking.what.child_ids,
+        is_shielded=any(child.is_shielded for child in children),
+    )
+
+
+def as_candidates(guests: Iterable[Guest]) -> list[Candidate]:
+    """The guests as the rules see them."""
+    return [Candidate(guest.name, guest.sector, guest.need) for guest in guests]
+
+
+async def load_guests(db: Session, booking: Booking) -> tuple[Guest, ...]:
+    """The convenor first, then the children's teams, each person once."""
+    convenor = await load_user(db, booking.what.convenor_id)
+    if convenor is None:
+        raise NotFound("Whoever was to convene this meeting is not on our records. Choose somebody else.")
+    places: dict[int, list[Membership]] = {}
+    for membership in await list_team(db, booking.what.child_ids):
+        places.setdefault(membership.person_id, []).append(membership)
+    references = {child.id: child.reference for child in await load_children(db, booking.what.child_ids)}
+    own_places = places.pop(convenor.person_id, [])
+    others = (_guest(booking, memberships, references) for memberships in places.values())
+    order = list(Sector)
+    return (_convenor(convenor, own_places), *sorted(others, key=lambda guest: (order.index(guest.sector), guest.name)))
+
+
+def _convenor(user: User, places: Sequence[Membership]) -> Guest:
+    return Guest(
+        person_id=user.person_id,
+        name=user.person.name,
+        role=places[0].role if places else ROLE_NAMES[user.role],
+        sector=Sector.COUNCIL,
+        works_at="",
+        address=_address(user.person),
+        need=Need.REQUIRED,
+        sharing=Sharing.AGREED,
+        counts_for=(),
+        references=(),
+        working_hours=user.person.working_hours,
+        is_convenor=True,
+    )
+
+
+def _guest(booking: Booking, places: Sequence[Membership], references: dict[int, str]) -> Guest:
+    person, needs = places[0].person, booking.needs or {}
+    sharing = min((place.sharing for place in places), key=_CAREFUL.index)
+    return Guest(
+        person_id=person.id,
+        name=person.name,
+        role=places[0].role,
+        sector=places[0].sector,
+        works_at=_works_at(person),
+        address=_address(person),
+        need=needs.get(person.id, _suggested(person, places, sharing)),
+        sharing=Sharing.AGREED if places[0].sector is Sector.FAMILY else sharing,
+        counts_for=tuple(counts_for(booking.what.purpose, places[0].sector)),
+        references=tuple(references[place.child_id] for place in places),
+        working_hours=person.working_hours,
+        is_answered=person.id in needs,
+    )
+
+
+def _suggested(person: Person, places: Sequence[Membership], sharing: Sharing) -> Need:
+    if not person.email or (sharing is Sharing.REFUSED and places[0].sector is not Sector.FAMILY):
+        return Need.NOT_INVITED
+    return Need.REQUIRED if any(place.is_required for place in places) else Need.OPTIONAL
+
+
+def _works_at(person: Person) -> str:
+    return f"{person.service.name}, {person.service.agency.name}" if person.service else ""
+
+
+def _address(person: Person) -> str | None:
+    return normal_address(person.email) if person.email else None

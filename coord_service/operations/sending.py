@@ -1,0 +1,90 @@
+"""The last step: what each person will receive, what to think of, and sending it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from coord_service.domain.bookings import Booking, Need, check_start, concerns
+from coord_service.domain.meetings import MeetingMode
+from coord_service.domain.people import Actor
+from coord_service.errors import Refused
+from coord_service.operations.booking import check_guests, check_what, load_booking
+from coord_service.operations.diaries import who_cannot
+from coord_service.operations.finding import review_limit
+from coord_service.operations.guests import Guest, as_candidates, load_guests
+from coord_service.operations.meetings import BookMeeting, Invitee, Preview, book_meeting, preview_invitations
+from coord_service.operations.tools import Tools
+from coord_service.storage.meetings import list_clashes, load_children
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Everything to look at before sending. ``concerns`` forbid nothing; ``has_clash`` needs a word before it goes."""
+
+    guests: tuple[Guest, ...]
+    starts_at: datetime
+    ends_at: datetime
+    previews: tuple[Preview, ...]
+    concerns: tuple[str, ...]
+    has_clash: bool
+
+
+async def check_booking(tools: Tools, actor: Actor, draft_id: int) -> Checked:
+    """What sending this booking would do. Nothing is kept. Raises Refused, InvalidForm, NotFound."""
+    booking = (await load_booking(tools, actor, draft_id)).booking
+    request, guests = await _plan(tools, draft_id, booking)
+    async with tools.database.read() as db:
+        children = await load_children(db, booking.what.child_ids)
+        limit_on = review_limit(tools.rulebook.clock_laws, booking.what.purpose, children)
+        against = await who_cannot(db, tools, guests, request.starts_at, request.ends_at)
+        required = [guest.person_id for guest in guests if guest.need is Need.REQUIRED]
+        clashes = await list_clashes(db, required, request.starts_at, request.ends_at, except_meeting=None)
+    now = tools.clock.now()
+    said = concerns(booking.what.purpose, as_candidates(guests), request.starts_at, now, limit_on)
+    return Checked(
+        guests=guests,
+        starts_at=request.starts_at,
+        ends_at=request.ends_at,
+        previews=await preview_invitations(tools, actor, request),
+        concerns=(*said, *against),
+        has_clash=bool(clashes),
+    )
+
+
+async def send_booking(tools: Tools, actor: Actor, draft_id: int, *, accept_clashes: bool = False) -> int:
+    """Book the meeting; its id, the first one's when it was sent before. Raises SlotTaken, Refused, InvalidForm."""
+    draft = await load_booking(tools, actor, draft_id)
+    if draft.meeting_id is not None:
+        return draft.meeting_id
+    request, _ = await _plan(tools, draft_id, draft.booking)
+    return await book_meeting(tools, actor, replace(request, accept_clashes=accept_clashes))
+
+
+async def _plan(tools: Tools, draft_id: int, booking: Booking) -> tuple[BookMeeting, tuple[Guest, ...]]:
+    """The finished booking as the meeting it will be; looked through again, for its world may have changed."""
+    starts_at, ends_at = booking.starts_at, booking.ends_at
+    if booking.needs is None or starts_at is None or ends_at is None:
+        raise Refused("This booking is not finished: say who should come, and when.")
+    async with tools.database.read() as db:
+        await check_what(db, booking.what)
+        guests = tuple(guest for guest in await load_guests(db, booking) if guest.is_invited)
+        check_guests(guests)
+    check_start(starts_at, booking.what.minutes, tools.clock.now())
+    what = booking.what
+    request = BookMeeting(
+        draft_id=draft_id,
+        child_ids=what.child_ids,
+        purpose=what.purpose,
+        invitees=tuple(_invitee(guest) for guest in guests),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        mode=what.mode,
+        place=what.place if what.mode is not MeetingMode.ONLINE else None,
+        online_url=what.online_url if what.mode is not MeetingMode.PLACE else None,
+        notes=what.notes,
+        convenor_id=what.convenor_id,
+    )
+    return request, guests
+
+
+def _invitee(guest: Guest) -> Invitee:
+    return Invitee(guest.person_id, guest.role, guest.sector, guest.need is Need.REQUIRED)

@@ -6,7 +6,9 @@ applied = apply(event, message, Policy(), now)
 
 from coord_service.domain.itip.addresses import bare_address, is_mail_address
 from coord_service.domain.itip.changes import diff
-from coord_service.domain.itip.messages import accept_counter, apply, decline_counter
+from coord_service.domain.itip.messages import apply
+from coord_service.domain.itip.proposals import accept_counter, decline_counter
+from coord_service.domain.itip.recurrence import occurrence
 from coord_service.domain.itip.values import (
     Answer,
     Applied,
@@ -29,6 +31,7 @@ from coord_service.domain.itip.values import (
     Strangers,
     Verdict,
 )
+from coord_service.domain.itip.views import Show, view_for
 
 __all__ = [
     "Answer",
@@ -48,6 +51,7 @@ __all__ = [
     "Policy",
     "Removed",
     "Role",
+    "Show",
     "Status",
     "Strangers",
     "Verdict",
@@ -57,4 +61,6 @@ __all__ = [
     "decline_counter",
     "diff",
     "is_mail_address",
+    "occurrence",
+    "view_for",
 ]

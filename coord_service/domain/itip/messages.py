@@ -1,20 +1,58 @@
 """What an incoming message means for the organizer's copy (ITIP.md §2)."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from coord_service.domain.itip.values import Applied, Changes, Event, Message, Outgoing, Policy
+from coord_service.domain.itip.answers import Incoming, apply_reply
+from coord_service.domain.itip.identity import UNCHECKED
+from coord_service.domain.itip.proposals import apply_counter, apply_refresh
+from coord_service.domain.itip.values import Applied, Event, Kind, Message, Outgoing, Policy, Verdict
+
+NOTES = {
+    Kind.BOUNCE: "a delivery report: it says whether mail arrived, not who comes",
+    Kind.AUTO_REPLY: "an automatic reply: it says somebody is away, not who comes",
+    Kind.OTHER: "not an answer that a calendar can read",
+}
+FOR_ATTENDEES = {Kind.REQUEST, Kind.CANCEL, Kind.ADD, Kind.PUBLISH, Kind.DECLINECOUNTER}
+JUDGES = {Kind.REPLY: apply_reply, Kind.COUNTER: apply_counter, Kind.REFRESH: apply_refresh}
+# The first of these among several dates in one mail is the verdict on all of it.
+WEIGHT = (Verdict.APPLIED, Verdict.HELD, Verdict.REFUSED, Verdict.NOTED, Verdict.OLDER, Verdict.DUPLICATE)
 
 
 def apply(event: Event, message: Message, policy: Policy, now: datetime) -> Applied:
-    """Judge one message against the organizer's copy. Pure: the same copy and message give the same result."""
-    raise NotImplementedError
+    """Judge one message against the organizer's copy. Pure: the same copy and message give the same result.
+
+    Keep the message whatever the verdict; store ``Applied.event`` and send ``Applied.outgoing``. ``why`` is a sentence
+    for the lead worker.
+    """
+    if message.kind in NOTES:
+        return Applied(event, Verdict.NOTED, "; ".join((NOTES[message.kind], *message.problems)))
+    if message.kind in FOR_ATTENDEES:
+        return Applied(event, Verdict.REFUSED, f"only the organizer sends a {message.kind.upper()}, and that is us")
+    if message.uid != event.uid:
+        return Applied(event, Verdict.REFUSED, f"it is about another meeting ({message.uid or 'without a UID'})")
+    state, results = event, []
+    for answer in message.answers:
+        result = JUDGES[message.kind](state, Incoming(answer, message, policy, now))
+        state = result.event
+        results.append(result)
+    return _combined(state, results, message)
 
 
-def accept_counter(event: Event, message: Message, now: datetime) -> Changes:
-    """The lead worker takes the proposed time: a move, sent to all. Raises ChangedMeanwhile when it is out of date."""
-    raise NotImplementedError
+def _combined(event: Event, results: list[Applied], message: Message) -> Applied:
+    verdict = min((each.verdict for each in results), key=WEIGHT.index)
+    reasons = list(dict.fromkeys(each.why for each in results))
+    if message.sender is None:
+        reasons.append(UNCHECKED)
+    outgoing: dict[tuple[str, str], Outgoing] = {}
+    for each in (one for result in results for one in result.outgoing):
+        known = outgoing.get((each.recipient, each.method))
+        outgoing[each.recipient, each.method] = _joined(known, each) if known else each
+    return Applied(event, verdict, "; ".join(reasons), tuple(outgoing.values()))
 
 
-def decline_counter(event: Event, message: Message) -> Outgoing:
-    """The lead worker keeps the time: a DECLINECOUNTER for the person who proposed (RFC 5546 §3.2.8)."""
-    raise NotImplementedError
+def _joined(first: Outgoing, second: Outgoing) -> Outgoing:
+    """Several dates passed to one delegate in one mail are one invitation."""
+    if second.event.recurrence_id is None or first.event.recurrence_id is None:
+        return second
+    return replace(second, event=replace(first.event, overrides=(*first.event.overrides, second.event)))

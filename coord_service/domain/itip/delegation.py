@@ -1,0 +1,88 @@
+"""Passing one's place to somebody else, and taking it back (RFC 5546 §2.1.2, §3.2.2.3; ITIP.md §2.6)."""
+
+from dataclasses import replace
+
+from coord_service.domain.itip.addresses import is_mail_address
+from coord_service.domain.itip.places import Ruling
+from coord_service.domain.itip.values import Attendee, Event, PartStat, Policy, Verdict
+
+LONGEST_CHAIN = 4
+MOST_DELEGATES = 3
+MOST_WAITING = 20
+
+
+def objection(place: Event, attendee: Attendee, policy: Policy) -> Ruling | None:
+    """Why an attendee, as they now want to stand, may not delegate; None when they may, or don't want to."""
+    if attendee.partstat is not PartStat.DELEGATED:
+        return None
+    named, above = attendee.delegated_to, _chain_above(place, attendee)
+    if not named:
+        return Ruling(Verdict.REFUSED, f"{attendee.address} passes their place on and doesn't say to whom")
+    if len(named) > MOST_DELEGATES or not all(is_mail_address(each) for each in named):
+        return Ruling(Verdict.REFUSED, f"{attendee.address} passes their place to somebody who can't be invited")
+    if {attendee.address, place.organizer.address, *above} & {*named}:
+        return Ruling(Verdict.REFUSED, f"{attendee.address} passes their place back in a circle")
+    if len(above) >= LONGEST_CHAIN:
+        return Ruling(Verdict.REFUSED, f"this place has been passed on {len(above)} times already")
+    if policy.is_shielded:
+        return Ruling(Verdict.HELD, f"{attendee.address} wants {', '.join(named)} to come instead; somebody must agree")
+    return None
+
+
+def seat(place: Event, attendee: Attendee, policy: Policy) -> Event:
+    """The part of the meeting with this attendee as they now stand: their delegates added, former ones gone.
+
+    A delegate who had answered before the delegation arrived gets that answer; one who goes leaves theirs waiting.
+    """
+    gone = _delegates_below(place, attendee) - {*attendee.delegated_to}
+    leaving = tuple(each for each in place.attendees if each.address in gone and each.answered_sequence is not None)
+    people = [each for each in place.attendees if each.address not in {*gone, attendee.address}]
+    at = next((n for n, each in enumerate(place.attendees) if each.address == attendee.address), len(people))
+    people.insert(at, attendee)
+    place = replace(place, attendees=tuple(people), waiting=(*place.waiting, *leaving)[-MOST_WAITING:])
+    for address in attendee.delegated_to if attendee.partstat is PartStat.DELEGATED else ():
+        if place.attendee(address) is None:
+            place = _add_delegate(place, attendee, address, policy)
+    return place
+
+
+def wait_for_delegator(place: Event, answer: Attendee) -> Event:
+    """Keep the answer of a delegate whom nobody has named yet: mail arrives in any order."""
+    others = tuple(each for each in place.waiting if each.address != answer.address)
+    return replace(place, waiting=(*others, answer)[-MOST_WAITING:])
+
+
+def _add_delegate(place: Event, delegator: Attendee, address: str, policy: Policy) -> Event:
+    fresh = Attendee(address, role=delegator.role, delegated_from=(delegator.address,))
+    early = next((each for each in place.waiting if each.address == address), None)
+    place = replace(
+        place,
+        attendees=(*place.attendees, fresh),
+        waiting=tuple(each for each in place.waiting if each.address != address),
+    )
+    if early is None or (early.answered_sequence or 0) < place.current_sequence:
+        return place
+    answered = replace(early, role=fresh.role, delegated_from=fresh.delegated_from)
+    return place if objection(place, answered, policy) else seat(place, answered, policy)
+
+
+def _chain_above(place: Event, attendee: Attendee) -> list[str]:
+    """Everybody this place came from, nearest first."""
+    chain: list[str] = []
+    known = place.attendee(attendee.address)
+    while known and known.delegated_from and known.delegated_from[0] not in chain:
+        chain.append(known.delegated_from[0])
+        known = place.attendee(chain[-1])
+    return chain
+
+
+def _delegates_below(place: Event, attendee: Attendee) -> set[str]:
+    """Everybody who is here only because this attendee, or a delegate of theirs, named them."""
+    below: set[str] = set()
+    level = {attendee.address}
+    while level:
+        level = {
+            each.address for each in place.attendees if each.delegated_from and {*each.delegated_from} <= level
+        } - below
+        below |= level
+    return below

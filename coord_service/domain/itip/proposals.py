@@ -1,0 +1,142 @@
+"""A new time proposed (COUNTER), and an invitation asked for again (REFRESH): RFC 5546 §3.2.6-8, ITIP.md §2.7-8."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from coord_service.domain.itip.answers import Incoming
+from coord_service.domain.itip.changes import diff
+from coord_service.domain.itip.identity import find_speaker, invited_address
+from coord_service.domain.itip.order import compare, order_of
+from coord_service.domain.itip.places import Ruling, find_place, put_back
+from coord_service.domain.itip.recurrence import shifted_end
+from coord_service.domain.itip.values import (
+    Answer,
+    Applied,
+    Attendee,
+    Changes,
+    Event,
+    Message,
+    Method,
+    Outgoing,
+    PartStat,
+    Policy,
+    Status,
+    Verdict,
+    When,
+)
+from coord_service.domain.itip.views import for_reader, view_for
+from coord_service.errors import ChangedMeanwhile
+
+ANY_POLICY = Policy()
+
+
+def apply_counter(event: Event, incoming: Incoming) -> Applied:
+    """Hold a proposed time for the lead worker while it is current; the copy never changes by it."""
+    ruling = _judge_counter(event, incoming)
+    return Applied(event, ruling.verdict, ruling.why)
+
+
+def apply_refresh(event: Event, incoming: Incoming) -> Applied:
+    """Send the present invitation to the attendee who asks, and to nobody else; strangers learn nothing."""
+    speaker = find_speaker(incoming.answer, incoming.message, event, incoming.policy)
+    address = speaker.address if speaker else ""
+    standing = replace(event, status=Status.CONFIRMED) if event.status is Status.CANCELLED else event
+    seen = view_for(standing, address) if speaker else None
+    if seen is None or speaker is None:
+        return Applied(event, Verdict.REFUSED, "it asks for the invitation, and whoever sent it was not invited")
+    if speaker.doubt:
+        return Applied(event, Verdict.HELD, speaker.doubt)
+    if event.status is Status.CANCELLED:
+        gone = Outgoing(address, Method.CANCEL, False, replace(seen, status=Status.CANCELLED))
+        return Applied(event, Verdict.APPLIED, f"{address} asks how things stand: it is cancelled", (gone,))
+    sent = Outgoing(address, Method.REQUEST, False, seen)
+    return Applied(event, Verdict.APPLIED, f"{address} asks for the invitation again", (sent,))
+
+
+def accept_counter(event: Event, message: Message, now: datetime) -> Changes:
+    """The lead worker takes the proposed time: a move, sent to all (RFC 5546 §3.2.7).
+
+    Raises ChangedMeanwhile when the meeting was moved or cancelled after the proposal.
+    """
+    answer, place = _current(event, message)
+    if answer.start is None:
+        raise ChangedMeanwhile("This message proposes no time.")
+    start = _as_zoned(answer.start, place.start)
+    end = _as_zoned(answer.end, place.end) if answer.end else shifted_end(place, start)
+    return diff(event, put_back(event, replace(place, start=start, end=end)), now)
+
+
+def decline_counter(event: Event, message: Message, policy: Policy = ANY_POLICY) -> Outgoing:
+    """The lead worker keeps the time: a DECLINECOUNTER for the person who proposed (RFC 5546 §3.2.8).
+
+    Raises ChangedMeanwhile when the meeting was moved or cancelled after the proposal.
+    """
+    answer, place = _current(event, message)
+    proposer = _proposer(event, place, answer, message, policy)
+    seen = for_reader(replace(place, attendees=(proposer,)), proposer.address)
+    return Outgoing(proposer.address, Method.DECLINECOUNTER, True, seen)
+
+
+def _judge_counter(event: Event, incoming: Incoming) -> Ruling:
+    answer, message = incoming.answer, incoming.message
+    place = find_place(event, answer)
+    if isinstance(place, Ruling):
+        return place
+    line = _line(answer, message, event, incoming.policy)
+    known = place.attendee(line.address) if line else None
+    if known is None:
+        return Ruling(Verdict.REFUSED, "it proposes a new time, and whoever sent it was not invited")
+    speaker = find_speaker(answer, message, event, incoming.policy)
+    if speaker and speaker.doubt:
+        return Ruling(Verdict.HELD, speaker.doubt)
+    order = order_of(answer, message, place)
+    if order.sequence < place.current_sequence:
+        return Ruling(Verdict.OLDER, f"{known.address} proposes another time, but the meeting was moved since")
+    if answer.start is None:
+        return Ruling(Verdict.REFUSED, f"{known.address} proposes a new time and doesn't say which")
+    if compare(known, order, replace(known, partstat=PartStat.NEEDS_ACTION)) is Verdict.OLDER:
+        return Ruling(Verdict.OLDER, f"{known.address} proposed another time, and has answered since")
+    return Ruling(Verdict.HELD, f"{known.address} proposes {_in_words(_as_zoned(answer.start, place.start))}")
+
+
+def _line(answer: Answer, message: Message, event: Event, policy: Policy) -> Attendee | None:
+    """Who proposes. A COUNTER may list everybody: then it is the sender, for a bare file the first who is invited."""
+    speaker = find_speaker(answer, message, event, policy)
+    if speaker:
+        return replace(speaker.line, address=speaker.address)
+    if message.sender:
+        return Attendee(invited_address(message.sender, event, policy))
+    invited = {each.address for part in (event, *event.overrides) for each in part.attendees}
+    return next((each for each in answer.attendees if each.address in invited), None)
+
+
+def _current(event: Event, message: Message) -> tuple[Answer, Event]:
+    answer = message.answers[0]
+    place = find_place(event, answer)
+    if isinstance(place, Ruling):
+        raise ChangedMeanwhile(f"This proposal is out of date: {place.why}.")
+    if order_of(answer, message, place).sequence < place.current_sequence:
+        raise ChangedMeanwhile("This proposal is out of date: the meeting was moved since.")
+    return answer, place
+
+
+def _proposer(event: Event, place: Event, answer: Answer, message: Message, policy: Policy) -> Attendee:
+    line = _line(answer, message, event, policy)
+    known = place.attendee(line.address) if line else None
+    if known is None:
+        raise ChangedMeanwhile("Whoever proposed this time is no longer invited.")
+    return known
+
+
+def _as_zoned(when: When, like: When) -> When:
+    """A proposed time in the meeting's own zone: proposals come in UTC."""
+    if isinstance(when, datetime) and isinstance(like, datetime):
+        return when.astimezone(like.tzinfo)
+    return when
+
+
+def _in_words(when: When) -> str:
+    if not isinstance(when, datetime):
+        return f"{when.day} {when:%B %Y}"
+    clock = f"{when.hour % 12 or 12}:{when:%M}{'am' if when.hour < 12 else 'pm'}"
+    return f"{when.day} {when:%B %Y} at {clock}"

@@ -1,0 +1,135 @@
+"""Dates, times and durations as they stand on content lines (RFC 5545 §3.3.4-6)."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from coord_service.domain.itip.values import When
+from integrations.itip.lines import Component, Line
+from integrations.itip.zone_names import zone_defined, zone_named
+
+LONDON = ZoneInfo("Europe/London")
+MOMENT = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:T(\d\d):?(\d\d):?(\d\d)?(?:\.\d+)?(Z)?)?\Z")
+DURATION = re.compile(r"([+-])?P(?:(\d{1,5})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Zones:
+    """The VTIMEZONEs that a calendar brings along, and where to complain."""
+
+    defined: dict[str, Component]
+    problems: list[str]
+
+    def of(self, tzid: str, year: int) -> tzinfo | None:
+        """The zone of a TZID: by its name, else as the calendar defines it; None and a problem for neither."""
+        zone = zone_named(tzid)
+        if zone is None and tzid in self.defined:
+            zone = zone_defined(self.defined[tzid], year)
+        if zone is None:
+            complaint = f"unknown time zone {tzid[:60]!r}"
+            if complaint not in self.problems:
+                self.problems.append(complaint)
+        return zone
+
+
+def read_moment(line: Line | None, zones: Zones) -> When | None:
+    """The moment on a line such as DTSTART; None, and a problem, when it makes no sense."""
+    if line is None:
+        return None
+    return read_value(line.value, line.parameter("TZID"), zones, line.name)
+
+
+def read_moments(lines: list[Line], zones: Zones) -> tuple[When, ...]:
+    """All moments of RDATE or EXDATE lines, in order; of a period its start."""
+    found = [
+        read_value(value.partition("/")[0], line.parameter("TZID"), zones, line.name)
+        for line in lines
+        for value in line.value.split(",")[:1_000]
+    ]
+    return tuple(each for each in found if each is not None)
+
+
+def read_instant(line: Line | None, zones: Zones) -> datetime | None:
+    """A DTSTAMP: UTC, whatever it says."""
+    if line is None:
+        return None
+    value = read_value(line.value.strip().rstrip("Zz") + "Z", "", zones, line.name)
+    return value if isinstance(value, datetime) else None
+
+
+def read_value(text: str, tzid: str, zones: Zones, name: str) -> When | None:
+    """One DATE or DATE-TIME. Without any zone it is taken as London's, with a problem: floating means nothing here."""
+    found = MOMENT.match(text.strip().upper())
+    local = _wall_time(found) if found else None
+    if found is None or local is None:
+        zones.problems.append(f"{name} is no date or time: {text[:40]!r}")
+        return None
+    if not isinstance(local, datetime):
+        return local
+    if found[7]:
+        return local.replace(tzinfo=UTC)
+    if not tzid:
+        zones.problems.append(f"{name} has no time zone; taken as London's")
+        return local.replace(tzinfo=LONDON)
+    zone = zones.of(tzid, local.year)
+    return local.replace(tzinfo=zone) if zone else None
+
+
+def _wall_time(found: re.Match[str]) -> When | None:
+    try:
+        day = date(int(found[1]), int(found[2]), int(found[3]))
+        if found[4] is None:
+            return day
+        return datetime.combine(day, time(int(found[4]), int(found[5]), min(59, int(found[6] or 0))))
+    except ValueError:
+        return None
+
+
+def read_duration(text: str) -> timedelta | None:
+    """A DURATION; None when it makes no sense."""
+    found = DURATION.match(text.strip().upper())
+    if not found or not any(found.groups()[1:]):
+        return None
+    weeks, days, hours, minutes, seconds = (int(each or 0) for each in found.groups()[1:])
+    length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return -length if found[1] == "-" else length
+
+
+def end_after(start: When, length: timedelta) -> When | None:
+    """The end of something that lasts: days by the wall, hours exactly (RFC 5545 §3.3.6); None beyond year 9999."""
+    try:
+        if not isinstance(start, datetime):
+            return start + length
+        days = timedelta(days=length.days)
+        whole = start + days
+        rest = length - days
+        return (whole.astimezone(UTC) + rest).astimezone(start.tzinfo) if rest else whole
+    except OverflowError:
+        return None
+
+
+def write_moment(name: str, when: When, parameters: str = "") -> str:
+    """A line such as ``DTSTART;TZID=Europe/London:20260303T143000``."""
+    if not isinstance(when, datetime):
+        return f"{name}{parameters};VALUE=DATE:{when:%Y%m%d}"
+    key = zone_key(when)
+    if key is None:
+        return f"{name}{parameters}:{utc_text(when)}"
+    return f"{name}{parameters};TZID={key}:{_digits(when)}"
+
+
+def zone_key(when: When) -> str | None:
+    """The IANA name to write a moment with; None: it is written in UTC."""
+    key = getattr(when.tzinfo, "key", None) if isinstance(when, datetime) else None
+    return None if key in {None, "UTC", "Etc/UTC"} else str(key)
+
+
+def utc_text(when: datetime) -> str:
+    """An instant as ``20260303T143000Z``."""
+    return f"{_digits(when.astimezone(UTC))}Z"
+
+
+def _digits(when: datetime) -> str:
+    # strftime leaves out the zeros of years before 1000
+    return f"{when.year:04}{when.month:02}{when.day:02}T{when.hour:02}{when.minute:02}{when.second:02}"

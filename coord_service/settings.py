@@ -17,6 +17,7 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8080"  # as people reach it: links in letters begin with it
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    proxy_count: int = Field(default=0, ge=0, le=5)  # trusted proxies in front of us, whose X-Forwarded-For is believed
     data_dir: Path = Path(".coord")
     database_url: str = ""  # empty: SQLite in data_dir
     redis_url: str = ""  # empty: jobs run inside the web process

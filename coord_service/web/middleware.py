@@ -1,0 +1,118 @@
+"""What happens around every page: an id, who is asking and whether they may, and an answer for whatever goes wrong."""
+
+import secrets
+import traceback
+
+import structlog
+from aiohttp import web
+
+from coord_service import errors
+from coord_service.web import identity
+from coord_service.web.keys import FORM_SECRET, FORM_TOKEN, NONCE, REQUEST_ID, TABLE, TOOLS
+from coord_service.web.problems import show_problem
+from coord_service.web.rendering import see_address
+from coord_service.web.routing import Handler, Route
+
+_log = structlog.get_logger()
+
+_STATUS: tuple[tuple[type[errors.Refused], int], ...] = (
+    (errors.NotFound, 404),
+    (errors.NotAllowed, 404),  # from outside the two look the same
+    (errors.ChangedMeanwhile, 409),
+    (errors.SlotTaken, 409),
+    (errors.LinkExpired, 410),
+    (errors.Refused, 422),
+)
+
+_NEEDS_NOBODY = {"static", "healthz", "readyz"}  # answered without asking the database who it is
+
+
+@web.middleware
+async def note_request(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give the request an id, on every log line it causes; log the route and the outcome, never the address."""
+    request[REQUEST_ID] = secrets.token_hex(8)
+    request[NONCE] = secrets.token_urlsafe(16)
+    request[FORM_TOKEN] = ""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=request[REQUEST_ID])
+    response = await handler(request)
+    _log.info("request_answered", method=request.method, route=_name(request), status=response.status)
+    return response
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever went wrong into a page that says what happened and what to do."""
+    try:
+        return await handler(request)
+    except errors.Refused as error:
+        status = next(status for kind, status in _STATUS if isinstance(error, kind))
+        return show_problem(request, status, str(error))
+    except web.HTTPRedirection:
+        raise
+    except web.HTTPException as error:
+        return show_problem(request, error.status)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a page with an id that the log knows
+        words = str(error) if request.app[TOOLS].settings.demo else ""  # in earnest they may hold what somebody typed
+        _log.error("request_failed", error=type(error).__name__, words=words, route=_name(request), at=_places(error))
+        return show_problem(request, 500)
+
+
+@web.middleware
+async def check_access(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let through who may use the route, and forms that came from a page of ours. The one place that decides."""
+    route = request.app[TABLE].find(_name(request))
+    if route and route.name in _NEEDS_NOBODY:
+        return await handler(request)
+    await identity.load_identity(request)
+    request[FORM_TOKEN] = identity.find_form_token(request, route)
+    if route is None:
+        return await handler(request)  # no such page: aiohttp's own handler says so
+    if not identity.is_allowed(request, route):
+        return _turn_away(request, route)
+    if request.method not in {"GET", "HEAD"} and not await _is_our_form(request):
+        return show_problem(request, 403)
+    return await handler(request)
+
+
+def _turn_away(request: web.Request, route: Route) -> web.StreamResponse:
+    if identity.is_signed_in(request) or not identity.needs_account(route):
+        return show_problem(request, 404)
+    if request.method == "POST":
+        return show_problem(request, 401)
+    return see_address(request, request.app[TABLE].url("sign_in_form", next=request.path_qs))
+
+
+async def _is_our_form(request: web.Request) -> bool:
+    return identity.is_our_form(request, (await request.post()).get("csrf_token"))
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """The headers of every answer, set just before it goes; a handler may have set a stricter or an own one."""
+    response.headers.setdefault("Content-Security-Policy", _content_policy(request.get(NONCE, "")))
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["Server"] = "coord"
+    if request.app[TOOLS].settings.public_url.startswith("https:"):
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if FORM_SECRET in request and response.content_type == "text/html":
+        identity.set_cookie(request, response, "form", request[FORM_SECRET], "Strict")
+
+
+def _content_policy(nonce: str) -> str:
+    return (
+        f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def _name(request: web.Request) -> str | None:
+    return request.match_info.route.name
+
+
+def _places(error: BaseException) -> list[str]:
+    """Where it went wrong, without the words: a message may carry what somebody typed."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{frame.filename.rpartition('site-packages/')[2]}:{frame.lineno} {frame.name}" for frame in frames[-12:]]

@@ -1,0 +1,134 @@
+"""Pages are tested with the real application over a real SQLite file.
+
+``browse``        a browser that nobody is signed in to: ``await browse.get("sign_in_form")``
+``sign_in``       ``browser = await sign_in(Role.MANAGER)``: a new browser, signed in
+``tools``         the parts behind the pages; ``clock`` stands still until moved, ``letters.orders`` are those written
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from coord_service.domain.people import PersonKind, Role
+from coord_service.operations import accounts
+from coord_service.operations.accounts import SignIn
+from coord_service.operations.passwords import hash_password
+from coord_service.operations.tools import Tools
+from coord_service.ports import LetterOrder, WrittenLetter
+from coord_service.rulebook import load_rulebook
+from coord_service.settings import Settings
+from coord_service.storage.database import Database, Row
+from coord_service.storage.tables import Person, User
+from coord_service.web.app import create_app
+from tests.web.browsing import Browser
+
+PASSWORD = "three plain garden words"
+
+
+class StandingClock:
+    """Stands still until it is moved. It starts on Tuesday 3 March 2026, 10:00 in London."""
+
+    def __init__(self) -> None:
+        self.instant = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.instant
+
+    def move(self, **by: float) -> None:
+        self.instant += timedelta(**by)
+
+
+class KeptLetters:
+    """Writes nothing, and remembers what was ordered."""
+
+    def __init__(self) -> None:
+        self.orders: list[LetterOrder] = []
+
+    def write(self, order: LetterOrder, now: datetime) -> WrittenLetter:  # noqa: ARG002 - the port's shape
+        self.orders.append(order)
+        return WrittenLetter(subject=order.letter, text="", html="", content=b"")
+
+
+async def _wake_nobody() -> None:
+    pass
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+def letters() -> KeptLetters:
+    return KeptLetters()
+
+
+@pytest.fixture
+async def tools(tmp_path: Path, clock: StandingClock, letters: KeptLetters) -> AsyncIterator[Tools]:
+    settings = Settings(demo=True, hashing="quick", cookie_secure=False, data_dir=tmp_path)
+    database = Database(settings.database)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(Row.metadata.create_all)
+    missing: object = None  # no page reaches for these
+    yield Tools(
+        settings=settings,
+        database=database,
+        clock=clock,
+        letters=letters,
+        codec=missing,  # type: ignore[arg-type]
+        mailer=missing,  # type: ignore[arg-type]
+        mailbox=None,
+        rulebook=load_rulebook(),
+        wake=_wake_nobody,
+    )
+    await database.close()
+
+
+@pytest.fixture
+async def open_browser(tools: Tools) -> AsyncIterator[Callable[[], Awaitable[Browser]]]:
+    """A new browser, with no cookies, on the one server."""
+    server = TestServer(create_app(tools))
+    await server.start_server()
+    clients: list[TestClient] = []
+
+    async def open_one() -> Browser:
+        clients.append(TestClient(server))
+        return Browser(clients[-1])
+
+    yield open_one
+    for client in clients:
+        await client.session.close()
+    await server.close()
+
+
+@pytest.fixture
+async def browse(open_browser: Callable[[], Awaitable[Browser]]) -> Browser:
+    return await open_browser()
+
+
+async def make_user(tools: Tools, role: Role, *, email: str = "", name: str = "") -> int:
+    """An account that can sign in with PASSWORD."""
+    email = email or f"{role.value}@example.org"
+    person = Person(kind=PersonKind.STAFF, name=name or f"Robin {role.value.title()}", email=email)
+    password_hash = await hash_password(tools, PASSWORD)
+    async with tools.database.begin() as db:
+        user = User(person=person, email=email, role=role, password_hash=password_hash, created_at=tools.clock.now())
+        db.add(user)
+    return user.id
+
+
+@pytest.fixture
+def sign_in(tools: Tools, open_browser: Callable[[], Awaitable[Browser]]) -> Callable[[Role], Awaitable[Browser]]:
+    """A browser signed in as somebody of a role."""
+
+    async def enter(role: Role) -> Browser:
+        await make_user(tools, role)
+        token = await accounts.sign_in(tools, SignIn(f"{role.value}@example.org", PASSWORD, "192.0.2.1"))
+        browser = await open_browser()
+        browser.client.session.cookie_jar.update_cookies({"session": token}, browser.client.make_url("/"))
+        return browser
+
+    return enter

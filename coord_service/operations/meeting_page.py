@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission, require
 from coord_service.domain.delivery import LetterState
 from coord_service.domain.meetings import Answer, Seat, missing_for_quorum, quorum_is_confirmed
-from coord_service.domain.people import Actor
+from coord_service.domain.people import Actor, Sector
 from coord_service.errors import NotFound
 from coord_service.operations.changing import undo_until
 from coord_service.operations.organizer_copy import present_attendees, where_of
 from coord_service.operations.tools import Tools
-from coord_service.storage.meetings import count_meetings, list_meetings, load_meeting
+from coord_service.storage.meetings import count_meetings, list_meetings, list_team_members, load_meeting
 from coord_service.storage.post import list_meeting_inbound, list_meeting_letters, load_inbound, load_letter
-from coord_service.storage.tables import Attendee, InboundMail, Meeting, OutboxLetter
+from coord_service.storage.tables import Attendee, InboundMail, Meeting, OutboxLetter, Person
 
 
 class Delivery(StrEnum):
@@ -125,6 +126,35 @@ def _undo_until(tools: Tools, meeting: Meeting, letters: Sequence[OutboxLetter])
     until = undo_until(tools, meeting)
     still_here = all(each.state is LetterState.WAITING and each.leased_until is None for each in of_change)
     return until if of_change and still_here and until > tools.clock.now() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who is, or could be, invited: from the children's teams, and the convenor."""
+
+    person_id: int
+    name: str
+    role: str
+    sector: Sector
+    agency: str
+    has_address: bool
+
+
+async def list_candidates(tools: Tools, actor: Actor, meeting: Meeting) -> Sequence[Candidate]:
+    """Everybody invited now, then the rest of the children's teams, each person once."""
+    require(actor, Permission.SEE_CASES)
+    async with tools.database.read() as db:
+        members = await list_team_members(
+            db, [child.id for child in meeting.children], day_in_london(tools.clock.now())
+        )
+    invited = [_candidate(each.person, each.role, each.sector) for each in present_attendees(meeting)]
+    rest = [_candidate(each.person, each.role, each.sector) for each in members]
+    return list({each.person_id: each for each in [*reversed(rest), *reversed(invited)]}.values())[::-1]
+
+
+def _candidate(person: Person, role: str, sector: Sector) -> Candidate:
+    agency = person.service.agency.name if person.service else ""
+    return Candidate(person.id, person.name, role, sector, agency, has_address=bool(person.email))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Meetings and who is invited to them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from coord_service.domain.meetings import Answer, MeetingStatus
 from coord_service.domain.people import normal_address
 from coord_service.storage.database import Session
-from coord_service.storage.tables import Attendee, Child, Meeting, OutboxLetter, Person, Service, User
+from coord_service.storage.tables import Attendee, Child, Meeting, Membership, OutboxLetter, Person, Service, User
 
 _WHOLE = (
     joinedload(Meeting.convenor).joinedload(User.person),
@@ -124,3 +124,17 @@ async def count_meetings(db: Session, now: datetime, *, convenor_id: int | None,
     """How many meetings ``list_meetings`` would give in all."""
     query = sa.select(sa.func.count()).select_from(Meeting)
     return await db.scalar(query.where(_listed(now, convenor_id=convenor_id, is_past=is_past))) or 0
+
+
+async def list_team_members(db: Session, child_ids: Iterable[int], today: date) -> Sequence[Membership]:
+    """The present teams around these children, with where people work."""
+    rows = await db.scalars(
+        sa.select(Membership)
+        .where(
+            Membership.child_id.in_(list(child_ids)),
+            sa.or_(Membership.ended_on.is_(None), Membership.ended_on > today),
+        )
+        .order_by(Membership.id)
+        .options(joinedload(Membership.person).joinedload(Person.service).joinedload(Service.agency))
+    )
+    return rows.all()

@@ -1,7 +1,7 @@
 """The one table of routes. Each module of pages brings its own; a new module is one line here."""
 
 from coord_service.web import health, static_files
-from coord_service.web.pages import passwords, sign_in, users
+from coord_service.web.pages import meeting_changes, meetings, passwords, sign_in, users
 from coord_service.web.routing import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -10,4 +10,6 @@ ROUTES: tuple[Route, ...] = (
     *sign_in.ROUTES,
     *passwords.ROUTES,
     *users.ROUTES,
+    *meetings.ROUTES,
+    *meeting_changes.ROUTES,
 )

@@ -1,8 +1,6 @@
 # One image for every part of an installation: `coord serve`, `coord work`, `coord migrate`.
 # Where no page is served (work, migrate) switch the health check off: --no-healthcheck.
 FROM python:3.13-slim-bookworm AS build
-# npm, which fetches the static assets, needs these two libraries
-RUN apt-get update && apt-get install --yes --no-install-recommends libatomic1 libstdc++6
 WORKDIR /source
 COPY requirements.lock ./
 RUN awk '/^uv==/ {on = 1} on {print} on && !/\\$/ {exit}' requirements.lock > /tmp/uv.txt \

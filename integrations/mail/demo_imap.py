@@ -108,4 +108,4 @@ def _keys_as_they_came(self: PymapMaildir) -> list[str]:
 # messages in the order of the folder's listing, where UIDs rise as mail comes (RFC 3501 section 2.3.1.1).
 FileWriteable.file_write = _write_in_place  # type: ignore[method-assign]
 PymapMaildir.get_message = PymapMaildir.get_bytes  # type: ignore[assignment,method-assign]
-PymapMaildir.keys = _keys_as_they_came  # type: ignore[method-assign]
+PymapMaildir.keys = _keys_as_they_came  # type: ignore[assignment,method-assign]

@@ -15,6 +15,10 @@ async def post(mail: DemoMail, recipient: str) -> None:
                           hostname=mail.host, port=mail.smtp_port)  # fmt: skip
 
 
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
 async def places(mail: DemoMail) -> list[tuple[int, int]]:
     mailbox = ImapMailbox(ImapServer(mail.host, mail.imap_port, mail.user, mail.password, tls=False))
     try:
@@ -40,7 +44,7 @@ async def test_no_address_steps_out_of_the_folder(tmp_path: Path):
     async with serve_demo_mail(tmp_path / "mail", US) as mail:
         await post(mail, address)
     assert len(letters_to(tmp_path / "mail", address)) == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["mail"]
+    assert names_in(tmp_path) == ["mail"]
 
 
 async def test_an_address_that_was_sent_nothing_has_no_letters(tmp_path: Path):

@@ -6,7 +6,7 @@ from coord_service.ports import Mailbox, Mailer, Wake
 from coord_service.rulebook import load_rulebook
 from coord_service.settings import Settings
 from coord_service.storage.database import Database
-from integrations.itip import ItipCodec
+from integrations.itip.codec import ItipCodec
 from integrations.mail.imap import ImapMailbox, ImapServer
 from integrations.mail.smtp import SmtpMailer, SmtpServer
 from integrations.mail.stationery import Stationery
@@ -27,7 +27,7 @@ def build(settings: Settings, *, clock: Clock | None = None, wake: Wake = _nobod
             from_address=settings.mail_from,
             house_facts={"council": settings.council, "phone": settings.contact_phone},
         ),
-        codec=ItipCodec(),
+        codec=ItipCodec(settings.mail_authserv_id),
         mailer=_mailer(settings),
         mailbox=_mailbox(settings),
         rulebook=load_rulebook(),

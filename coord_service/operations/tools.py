@@ -22,3 +22,10 @@ class Tools:
     mailbox: Mailbox | None
     rulebook: Rulebook
     wake: Wake
+
+    async def close(self) -> None:
+        """Leave every server and close the database."""
+        if self.mailbox is not None:
+            await self.mailbox.close()
+        await self.mailer.close()
+        await self.database.close()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from coord_service.domain.access import Permission, require
+from coord_service.domain.mail_addresses import SHAPE_SENTENCE, has_address_shape
 from coord_service.domain.people import Actor, PersonKind, Role, normal_address
 from coord_service.domain.sign_in import COUNTED_FOR, wait_until
 from coord_service.errors import InvalidForm, NotFound, Refused
@@ -164,6 +165,8 @@ async def add_user(tools: Tools, actor: Actor, asked: AddUser) -> tuple[int, str
     """Make an account and send its invitation; its id and the link in the letter. Raises InvalidForm, NotAllowed."""
     _require_users(actor)
     email, now = normal_address(asked.email), tools.clock.now()
+    if not has_address_shape(email):
+        raise InvalidForm({"email": SHAPE_SENTENCE})
     async with tools.database.begin() as db:
         if await rows.load_user_by_email(db, email):
             raise InvalidForm({"email": "There is an account with this e-mail address already"})

@@ -32,6 +32,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 from multidict import MultiDict
 
+from coord_service.domain.mail_addresses import SHAPE_SENTENCE, has_address_shape
 from coord_service.domain.people import normal_address
 from coord_service.errors import InvalidForm
 from coord_service.web.rendering import render
@@ -42,7 +43,6 @@ LINE_LIMIT = 200
 TEXT_LIMIT = 10_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}")
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.]?(\d{2}))?\s*([ap])?\.?(?:m\.?)?", re.IGNORECASE)
 
 
@@ -156,9 +156,8 @@ class Form:
         return self._address(name, self.optional_text(name, limit=254) or "") or None
 
     def _address(self, name: str, value: str) -> str:
-        local = value.partition("@")[0]
-        if value and (not _ADDRESS.fullmatch(value) or len(local) > 64 or ".." in value or local.strip(".") != local):
-            self.refuse(name, "Enter an e-mail address in the correct format, like name@example.org")
+        if value and not has_address_shape(value):
+            self.refuse(name, SHAPE_SENTENCE)
         return normal_address(value)
 
     def date(self, name: str, what: str) -> dt.date:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from coord_service import errors
 from coord_service.web import identity
-from coord_service.web.keys import FORM_SECRET, FORM_TOKEN, NONCE, REQUEST_ID, TABLE, TOOLS
+from coord_service.web.keys import FORM_TOKEN, NONCE, REQUEST_ID, TABLE, TOOLS
 from coord_service.web.problems import show_problem
 from coord_service.web.rendering import see_address
 from coord_service.web.routing import Handler, Route
@@ -84,7 +84,11 @@ def _turn_away(request: web.Request, route: Route) -> web.StreamResponse:
 
 
 async def _is_our_form(request: web.Request) -> bool:
-    return identity.is_our_form(request, (await request.post()).get("csrf_token"))
+    try:
+        sent = await request.post()
+    except (ValueError, LookupError) as error:  # no boundary, broken parts, an encoding that doesn't exist
+        raise web.HTTPBadRequest from error
+    return identity.is_our_form(request, sent.get("csrf_token"))
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -97,8 +101,6 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     response.headers["Server"] = "coord"
     if request.app[TOOLS].settings.public_url.startswith("https:"):
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if FORM_SECRET in request and response.content_type == "text/html":
-        identity.set_cookie(request, response, "form", request[FORM_SECRET], "Strict")
 
 
 def _content_policy(nonce: str) -> str:

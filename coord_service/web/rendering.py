@@ -17,7 +17,7 @@ from coord_service.domain.access import Permission, may
 from coord_service.operations.tools import Tools
 from coord_service.web import wording
 from coord_service.web.identity import cookie_name, drop_cookie, set_cookie
-from coord_service.web.keys import FORM_TOKEN, NONCE, SIGNED_IN, TABLE, TOOLS, SignedIn
+from coord_service.web.keys import FORM_SECRET, FORM_TOKEN, NONCE, SIGNED_IN, TABLE, TOOLS, SignedIn
 from coord_service.web.routing import RouteTable
 from coord_service.web.static_files import StaticFile, static_url
 
@@ -93,6 +93,8 @@ def render(request: web.Request, template: str, status: int = 200, **facts: Any)
     response = web.Response(text=page.render(known | facts), status=status, content_type="text/html")
     if said:
         drop_cookie(request, response, "said")
+    if secret := request.get(FORM_SECRET):
+        set_cookie(request, response, "form", secret, "Strict")
     return response
 
 

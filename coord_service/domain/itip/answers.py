@@ -85,7 +85,7 @@ def _seated(event: Event, place: Event, said: Attendee, incoming: Incoming) -> A
     """Put an answer into the copy; who came or went by it (delegates) is told as for any other change."""
     after = put_back(event, seat(place, said, incoming.policy))
     if place is event:
-        after = _settle_dates(after, said)
+        after = _settle_dates(after, said, incoming.policy)
     why = f"{said.address} {WORDS[said.partstat]}"
     if {each.address for each in place.attendees} == {each.address for each in _same_place(after, place).attendees}:
         return Applied(after, Verdict.APPLIED, why)
@@ -98,21 +98,16 @@ def _same_place(event: Event, place: Event) -> Event:
     return event if isinstance(found, Ruling) else found
 
 
-def _settle_dates(event: Event, said: Attendee) -> Event:
+def _settle_dates(event: Event, said: Attendee, policy: Policy) -> Event:
     """An answer to the series settles the dates that have no answer of their own, unless they were moved since."""
-    overrides = []
-    for override in event.overrides:
-        own = override.attendee(said.address)
-        if own and own.answered_sequence is None and (said.answered_sequence or 0) >= override.current_sequence:
-            settled = replace(own, partstat=said.partstat, delegated_to=said.delegated_to)
-            override = _with_attendee(override, settled)  # noqa: PLW2901
-        overrides.append(override)
-    return replace(event, overrides=tuple(overrides))
+    return replace(event, overrides=tuple(_settled(each, said, policy) for each in event.overrides))
 
 
-def _with_attendee(place: Event, attendee: Attendee) -> Event:
-    people = tuple(attendee if each.address == attendee.address else each for each in place.attendees)
-    return replace(place, attendees=people)
+def _settled(override: Event, said: Attendee, policy: Policy) -> Event:
+    own = override.attendee(said.address)
+    if own is None or own.answered_sequence is not None or (said.answered_sequence or 0) < override.current_sequence:
+        return override
+    return seat(override, replace(own, partstat=said.partstat, delegated_to=said.delegated_to), policy)
 
 
 def _hear_stranger(event: Event, place: Event, speaker: Speaker, order: Order, incoming: Incoming) -> Applied:

@@ -201,7 +201,9 @@ def _rule_has(rule: Rule, start: When, wanted: When) -> bool | None:
     day, first = _day_of(wanted), _day_of(start)
     if rule.count is None:
         distance = _period_number(rule, day) - _period_number(rule, first)
-        return distance % rule.interval == 0 and day in _days_in_period(rule, _period_start(rule, day))
+        if distance % rule.interval or not _passes(rule, day):
+            return False
+        return not rule.positions or day in _days_in_period(rule, _period_start(rule, day))
     for found in _days_from(rule, first):
         if found is None or found >= day:
             return None if found is None else found == day

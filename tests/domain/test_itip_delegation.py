@@ -1,0 +1,134 @@
+"""Passing one's place on (RFC 5546 §3.2.2.3, §4.2.5; ITIP.md §2.6)."""
+
+from itertools import pairwise, permutations
+
+import pytest
+
+from coord_service.domain.itip import Attendee, Method, Policy, Role
+from tests.invitations import (
+    ACCEPTED,
+    DECLINED,
+    DELEGATED,
+    HEAD,
+    SHAH,
+    START,
+    answers,
+    hear,
+    meeting,
+    minutes,
+    reply,
+    series,
+)
+
+LEE, KHAN = "lee@nhs.example", "khan@nhs.example"
+
+
+def pass_on(who, *to, at=1, **more):
+    return reply(who, DELEGATED, at=at, delegated_to=to, **more)
+
+
+def stand_in(who, owner, partstat=ACCEPTED, at=2, **more):
+    return reply(who, partstat, at=at, delegated_from=(owner,), **more)
+
+
+def test_a_delegate_is_added_asked_and_answers() -> None:
+    event = meeting(Attendee(SHAH, role=Role.OPTIONAL), HEAD)
+    applied = hear(event, pass_on(SHAH, LEE))
+    (line,) = applied.outgoing
+    assert (line.recipient, line.method, line.event.sequence) == (LEE, Method.REQUEST, 0)
+    assert [each.address for each in line.event.attendees] == [LEE]
+    delegate, delegator = applied.event.attendee(LEE), applied.event.attendee(SHAH)
+    assert delegate
+    assert delegator
+    assert (delegate.delegated_from, delegate.role) == ((SHAH,), Role.OPTIONAL)
+    assert (delegator.partstat, delegator.delegated_to) == (DELEGATED, (LEE,))
+    assert answers(hear(applied.event, stand_in(LEE, SHAH)).event)[LEE] is ACCEPTED
+
+
+def test_a_delegate_who_answers_before_the_delegation_arrives_is_held_and_then_counted() -> None:
+    early = hear(meeting(), stand_in(LEE, SHAH))
+    assert (early.verdict, LEE in answers(early.event)) == ("held", False)
+    assert answers(hear(early.event, pass_on(SHAH, LEE)).event)[LEE] is ACCEPTED
+
+
+def test_any_order_of_a_chain_of_delegations_ends_the_same() -> None:
+    messages = [pass_on(SHAH, LEE), pass_on(LEE, KHAN, at=2, delegated_from=(SHAH,)), stand_in(KHAN, LEE, at=3)]
+    ends = [answers(hear(meeting(), *order).event) for order in permutations(messages)]
+    assert all(end == {SHAH: DELEGATED, HEAD: "NEEDS-ACTION", LEE: DELEGATED, KHAN: ACCEPTED} for end in ends)
+
+
+def test_taking_one_s_place_back_cancels_the_delegate() -> None:
+    event = hear(meeting(), pass_on(SHAH, LEE)).event
+    applied = hear(event, reply(SHAH, ACCEPTED, at=5))
+    assert [(each.recipient, each.method) for each in applied.outgoing] == [(LEE, Method.CANCEL)]
+    assert answers(applied.event) == {SHAH: ACCEPTED, HEAD: "NEEDS-ACTION"}
+
+
+def test_passing_it_to_somebody_else_cancels_the_first_and_asks_the_second() -> None:
+    event = hear(meeting(), pass_on(SHAH, LEE)).event
+    applied = hear(event, pass_on(SHAH, KHAN, at=5))
+    assert {(each.recipient, each.method) for each in applied.outgoing} == {
+        (LEE, Method.CANCEL),
+        (KHAN, Method.REQUEST),
+    }
+
+
+def test_a_place_passed_to_somebody_already_invited_invites_nobody() -> None:
+    applied = hear(meeting(), pass_on(SHAH, HEAD))
+    assert (applied.verdict, applied.outgoing) == ("applied", ())
+    assert answers(hear(applied.event, reply(SHAH, DECLINED, at=9)).event) == {SHAH: DECLINED, HEAD: "NEEDS-ACTION"}
+
+
+@pytest.mark.parametrize("to", [(SHAH,), (LEE, SHAH), ("meetings@coord.example",), (), ("not an address",)])
+def test_a_delegation_that_leads_nowhere_is_refused(to: tuple[str, ...]) -> None:
+    applied = hear(meeting(), pass_on(SHAH, *to))
+    assert (applied.verdict, applied.event) == ("refused", meeting())
+
+
+def test_a_circle_of_delegations_is_refused() -> None:
+    event = hear(meeting(), pass_on(SHAH, LEE), pass_on(LEE, KHAN, at=2)).event
+    applied = hear(event, pass_on(KHAN, SHAH, at=3))
+    assert applied.verdict == "refused"
+    assert "circle" in applied.why
+
+
+def test_a_chain_of_delegations_is_bounded() -> None:
+    people = [SHAH, *(f"d{n}@nhs.example" for n in range(8))]
+    verdicts, event = [], meeting()
+    for n, (owner, delegate) in enumerate(pairwise(people)):
+        applied = hear(event, pass_on(owner, delegate, at=n + 1))
+        verdicts.append(applied.verdict)
+        event = applied.event
+    assert verdicts[:4] == ["applied"] * 4
+    assert set(verdicts[4:]) == {"refused", "held"}
+    assert len(event.attendees) == 6
+
+
+def test_in_a_shielded_team_a_delegate_is_held() -> None:
+    """ITIP.md §2.6."""
+    applied = hear(meeting(), pass_on(SHAH, LEE), policy=Policy(is_shielded=True))
+    assert (applied.verdict, applied.event, applied.outgoing) == ("held", meeting(), ())
+    assert LEE in applied.why
+
+
+def test_a_delegate_for_one_date_is_invited_to_that_date_alone() -> None:
+    applied = hear(series(), pass_on(SHAH, LEE, recurrence_id=START))
+    (line,) = applied.outgoing
+    assert (line.recipient, line.event.recurrence_id, line.event.rrule) == (LEE, START, "")
+    assert applied.event.attendee(LEE) is None
+
+
+def test_the_same_delegation_twice_asks_once() -> None:
+    applied = hear(meeting(), pass_on(SHAH, LEE), pass_on(SHAH, LEE))
+    assert (applied.verdict, len(applied.outgoing)) == ("duplicate", 1)
+
+
+def test_the_invitation_to_a_delegate_is_newer_than_anything_sent_before() -> None:
+    line = hear(meeting(), pass_on(SHAH, LEE)).outgoing[0]
+    assert line.event.dtstamp == minutes(1_000)
+
+
+def test_a_delegator_who_names_several_delegates_has_all_of_them_asked() -> None:
+    applied = hear(meeting(), pass_on(SHAH, LEE, KHAN))
+    assert {each.recipient for each in applied.outgoing} == {LEE, KHAN}
+    assert answers(hear(applied.event, stand_in(KHAN, SHAH, DECLINED)).event)[KHAN] is DECLINED

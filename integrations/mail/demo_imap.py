@@ -2,7 +2,6 @@
 
 import asyncio
 import contextvars
-import re
 from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +17,8 @@ from pymap.frozen import frozendict
 from pymap.imap import IMAPServer
 from pymap.user import Passwords, UserMetadata
 from pysasl.hashing import BuiltinHash
+
+from integrations.mail.demo_maildirs import arrived
 
 
 @asynccontextmanager
@@ -92,11 +93,6 @@ def _write_in_place(self: FileWriteable) -> None:
         self.write(file)
     draft.rename(path)
     self._touched = False
-
-
-def arrived(key: str) -> tuple[int, ...]:
-    """When a maildir's mail came, for sorting: its key begins with seconds and microseconds."""
-    return tuple(int(number) for number in re.findall(r"\d+", key)[:2])
 
 
 def _keys_as_they_came(self: PymapMaildir) -> list[str]:

@@ -8,19 +8,22 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from email import message_from_bytes
-from email.utils import parseaddr
-from mailbox import Maildir
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from integrations.mail.demo_imap import arrived, serve_imap
+from integrations.mail.demo_imap import serve_imap
+from integrations.mail.demo_maildirs import (
+    AUTHSERV_ID,
+    delivery_headers,
+    letters_to,
+    mailbox_of,
+    maildir_name,
+    open_maildir,
+)
 
-AUTHSERV_ID = "demo-mail.invalid"  # who writes our Authentication-Results (RFC 8601)
 PASSWORD = "demo"  # noqa: S105 - the demo's own mailbox, on loopback
 
 
@@ -39,12 +42,6 @@ class DemoMail:
     def letters_to(self, address: str) -> list[bytes]:
         """Every mail that an address was sent, oldest first, as it arrived."""
         return letters_to(self.folder, address)
-
-
-def letters_to(folder: Path, address: str) -> list[bytes]:
-    """Every mail kept for an address under ``folder``, oldest first, as it arrived."""
-    box = _maildir(folder, address)
-    return [box.get_bytes(key) for key in sorted(box.keys(), key=arrived)]
 
 
 @asynccontextmanager
@@ -66,46 +63,16 @@ class MaildirKeeper:
     def __init__(self, folder: Path, user: str) -> None:
         self._folder = folder
         self._user = user.lower()
-        _maildir(folder, user)
+        open_maildir(folder, user)
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         """Take the mail for every recipient; the content is kept byte for byte below the headers a server adds."""
         content = bytes(envelope.original_content or b"")
         sender = envelope.mail_from or ""
         for recipient in envelope.rcpt_tos:
-            box = _maildir(self._folder, self.mailbox_of(recipient))
-            box.add(_delivery_headers(sender, recipient, content) + content)
+            box = open_maildir(self._folder, mailbox_of(self._user, recipient))
+            box.add(delivery_headers(sender, recipient, content) + content)
         return "250 2.0.0 Kept in the demo"
-
-    def mailbox_of(self, recipient: str) -> str:
-        """The address whose maildir keeps mail to ``recipient``: the service's own for its tags and for bounces."""
-        name, _, domain = recipient.lower().rpartition("@")
-        untagged = f"{name.partition('+')[0]}@{domain}"
-        ours = {self._user, f"bounces@{self._user.rpartition('@')[2]}"}
-        return self._user if untagged in ours else recipient.lower()
-
-
-def _delivery_headers(sender: str, recipient: str, content: bytes) -> bytes:
-    """What a receiving server writes on top: the envelope, and whether From's domain is the one that sent it."""
-    author = parseaddr(str(message_from_bytes(content[:100_000])["From"] or ""))[1]
-    domain = author.rpartition("@")[2].lower()
-    verdict = "pass" if domain and domain == sender.rpartition("@")[2].lower() else "fail"
-    lines = [
-        f"Return-Path: <{sender}>",
-        f"Delivered-To: {recipient}",
-        f"Authentication-Results: {AUTHSERV_ID}; dmarc={verdict} header.from={domain}",
-    ]
-    return "".join(f"{line}\r\n" for line in lines).encode("utf-8", "replace")
-
-
-def maildir_name(address: str) -> str:
-    """The name of the folder that keeps an address's mail; no address can step out of it."""
-    return quote(address.lower(), safe="@+")
-
-
-def _maildir(folder: Path, address: str) -> Maildir:
-    folder.mkdir(parents=True, exist_ok=True)
-    return Maildir(folder / maildir_name(address), factory=None)
 
 
 @asynccontextmanager

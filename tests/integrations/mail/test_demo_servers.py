@@ -4,7 +4,8 @@ from pathlib import Path
 
 import aiosmtplib
 
-from integrations.mail.demo_servers import DemoMail, letters_to, serve_demo_mail
+from integrations.mail.demo_maildirs import letters_to
+from integrations.mail.demo_servers import DemoMail, serve_demo_mail
 from integrations.mail.imap import ImapMailbox, ImapServer
 
 US = "send.team@example.org"

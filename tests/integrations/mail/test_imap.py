@@ -14,7 +14,8 @@ import pytest
 from coord_service.errors import TemporaryFailure
 from coord_service.ports import Position, ReceivedMail
 from integrations.mail.demo_imap import serve_imap
-from integrations.mail.demo_servers import AUTHSERV_ID, DemoMail
+from integrations.mail.demo_maildirs import AUTHSERV_ID
+from integrations.mail.demo_servers import DemoMail
 from integrations.mail.imap import ImapMailbox, ImapServer
 from tests.servers.certificates import make_tls
 from tests.servers.processes import free_port

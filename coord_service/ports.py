@@ -33,6 +33,9 @@ class Mailer(Protocol):
     async def send(self, mail: OutgoingMail) -> Receipt:
         """Hand one mail to the server, within a time limit. Raises TemporaryFailure or PermanentFailure."""
 
+    async def close(self) -> None:
+        """Leave the server."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMail:

@@ -1,11 +1,16 @@
 """Runs the jobs inside the process that asks for it: what a council without Redis has."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
 
 from coord_service.operations.tools import Tools
 from workers.jobs import JOBS, Job, run_job
+
+log = structlog.get_logger()
 
 GRACE = 20.0  # seconds that a run in progress has to end by itself: one mail's time limit and a little
 
@@ -41,16 +46,31 @@ class EmbeddedJobs:
         while not self._is_stopping:
             signal.clear()
             await run_job(job, tools)
-            await _wait(signal, job.every.total_seconds())
+            await _first_of(signal.wait(), _pause(job, tools))
 
 
-async def _wait(signal: asyncio.Event, seconds: float) -> None:
-    """Until the signal, or that many seconds."""
+async def _pause(job: Job, tools: Tools) -> None:
+    """Until the job's next round, or what it listens for."""
+    seconds = job.every.total_seconds()
+    if job.listen is not None:
+        try:
+            await job.listen(tools, seconds)
+        except Exception:  # deaf for now: go by the clock
+            log.exception("job_does_not_hear", job=job.name)
+        else:
+            return
+    await asyncio.sleep(seconds)
+
+
+async def _first_of(*waits: Coroutine[Any, Any, object]) -> None:
+    """Return when one of them ends; the others are cancelled."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
     try:
-        async with asyncio.timeout(seconds):
-            await signal.wait()
-    except TimeoutError:
-        return
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:

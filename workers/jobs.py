@@ -1,11 +1,13 @@
 """What the service does by itself, and how often: the only list. Both runners run exactly this."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 
+from coord_service.operations.inbound import read_mailbox
 from coord_service.operations.outbox import deliver_outbox
 from coord_service.operations.tools import Tools
 
@@ -16,16 +18,30 @@ log = structlog.get_logger()
 class Job:
     """One thing done again and again. It may run beside itself: leases and ledgers in the database see to that.
 
-    ``is_woken``: also run at once after every change that calls ``tools.wake``.
+    ``is_woken``: also run at once after every change that calls ``tools.wake``. ``listen`` ends when something outside
+    gives reason to run before ``every`` is over (at the latest after that many seconds); the Redis runner goes by the
+    clock alone.
     """
 
     name: str
     run: Callable[[Tools], Awaitable[object]]
     every: timedelta
     is_woken: bool = False
+    listen: Callable[[Tools, float], Awaitable[None]] | None = None
 
 
-JOBS = (Job("deliver_outbox", deliver_outbox, timedelta(seconds=10), is_woken=True),)
+async def listen_for_mail(tools: Tools, seconds: float) -> None:
+    """Return when the mailbox says that mail has come (IDLE), else after ``seconds``."""
+    if tools.mailbox is None:
+        await asyncio.sleep(seconds)
+        return
+    await tools.mailbox.wait(seconds)
+
+
+JOBS = (
+    Job("deliver_outbox", deliver_outbox, timedelta(seconds=10), is_woken=True),
+    Job("read_mailbox", read_mailbox, timedelta(seconds=30), listen=listen_for_mail),
+)
 
 
 async def run_job(job: Job, tools: Tools) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 from coord_service.operations.tools import Tools
 from workers.jobs import Job
@@ -45,5 +46,5 @@ class Counted:
 HOUR = timedelta(hours=1)
 
 
-def job(counted: Counted, every: timedelta = HOUR, *, is_woken: bool = False, name: str = "counted") -> Job:
-    return Job(name, counted, every, is_woken=is_woken)
+def job(counted: Counted, every: timedelta = HOUR, *, name: str = "counted", **more: Any) -> Job:
+    return Job(name, counted, every, **more)

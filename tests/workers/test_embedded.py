@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+from coord_service.errors import TemporaryFailure
 from coord_service.operations.tools import Tools
 from tests.workers.counting import Counted, job
 from workers.embedded import EmbeddedJobs
@@ -65,3 +66,25 @@ async def test_stopping_does_not_wait_for_the_next_round(tools: Tools):
     counted = Counted()
     async with asyncio.timeout(10), EmbeddedJobs([job(counted)]).running(tools):
         await counted.ended_times(1)
+
+
+async def test_a_job_that_listens_runs_when_it_hears_something(tools: Tools):
+    counted, call = Counted(), asyncio.Event()
+
+    async def listen(_tools: Tools, _seconds: float) -> None:
+        await call.wait()
+        call.clear()
+
+    async with EmbeddedJobs([job(counted, listen=listen)]).running(tools):
+        await counted.ended_times(1)
+        call.set()
+        await counted.ended_times(2)
+
+
+async def test_a_job_that_cannot_listen_goes_by_the_clock(tools: Tools):
+    async def deaf(_tools: Tools, _seconds: float) -> None:
+        raise TemporaryFailure("no mail server there")
+
+    counted = Counted()
+    async with EmbeddedJobs([job(counted, timedelta(milliseconds=1), listen=deaf)]).running(tools):
+        await counted.ended_times(3)

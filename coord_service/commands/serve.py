@@ -1,0 +1,38 @@
+"""Serve the pages. Without COORD_REDIS_URL the jobs (letters out, answers in, chasing) run inside this process."""
+
+import argparse
+import asyncio
+
+import structlog
+
+from coord_service.commands.installation import load_settings
+from coord_service.commands.serving import listen, require_newest_schema, serve
+from coord_service.commands.terminal import BadInput
+from coord_service.logs import configure_logs
+from coord_service.settings import Settings
+from coord_service.storage.database import Database
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """No arguments: everything is a setting."""
+
+
+def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001 - the shape of a command
+    """Serve until stopped."""
+    settings = load_settings()
+    if settings.demo:
+        raise BadInput("COORD_DEMO is for `coord demo` alone: it opens pages on which anybody answers for anybody")
+    configure_logs()
+    asyncio.run(_serve(settings))
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    with listen(settings) as taken:
+        database = Database(settings.database)
+        try:
+            await require_newest_schema(database)
+        finally:
+            await database.close()
+        log = structlog.get_logger()
+        await serve(settings, taken, lambda: log.info("serving", host=settings.host, port=settings.port))

@@ -1,0 +1,39 @@
+"""Run the jobs (letters out, answers in, chasing) from Redis, beside any number of `coord serve`."""
+
+import argparse
+import asyncio
+
+from coord_service.bootstrap import build
+from coord_service.commands.installation import load_settings
+from coord_service.commands.serving import close_mail, require_newest_schema, stop_signal
+from coord_service.commands.terminal import BadInput
+from coord_service.logs import configure_logs
+from coord_service.settings import Settings
+from workers.arq_worker import ArqWake, run_worker
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """No arguments: everything is a setting."""
+
+
+def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001 - the shape of a command
+    """Work until stopped."""
+    settings = load_settings()
+    if not settings.redis_url:
+        raise BadInput("COORD_REDIS_URL is not set: without Redis the jobs run inside `coord serve`")
+    configure_logs()
+    asyncio.run(_work(settings))
+    return 0
+
+
+async def _work(settings: Settings) -> None:
+    stop = stop_signal()
+    wake = ArqWake(settings.redis_url)
+    tools = build(settings, wake=wake)
+    try:
+        await require_newest_schema(tools.database)
+        await run_worker(tools, settings.redis_url, stop)
+    finally:
+        await wake.close()
+        await close_mail(tools)
+        await tools.database.close()

@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 
 from coord_service.domain import itip
-from coord_service.domain.meetings import AnsweredBy, Answer
+from coord_service.domain.meetings import Answer, AnsweredBy
 from coord_service.domain.people import Actor
 from coord_service.errors import TemporaryFailure
 from coord_service.operations.audit import record

@@ -1,5 +1,6 @@
 """Advice requests: whom the law names, what an answer can be, and when a request is over."""
 
+from datetime import date, timedelta
 from enum import StrEnum
 
 
@@ -157,3 +158,14 @@ ADVICE_PART_NAMES = {
     AdvicePart.PROVISION: "The provision that meets them, specific enough to check",
     AdvicePart.OUTCOMES: "The outcomes it leads to",
 }
+
+LONGEST_PROMISE = timedelta(days=183)  # later than half a year is a slip of the pen, or no promise
+
+
+def fault_of_promise(promised_on: date, today: date) -> str | None:
+    """What is wrong with a promised day, as a sentence for whoever promises; None when nothing is."""
+    if promised_on < today:
+        return "Give today or a later day: this one has passed"
+    if promised_on > today + LONGEST_PROMISE:
+        return "Give a day within the next six months"
+    return None

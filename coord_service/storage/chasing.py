@@ -21,7 +21,17 @@ from coord_service.domain.ladders import Audience
 from coord_service.domain.people import PersonKind, Role
 from coord_service.errors import CoordError
 from coord_service.storage.database import Session, UtcDateTime
-from coord_service.storage.tables import Action, AdviceRequest, Chase, Child, OutboxLetter, Person, Service, User
+from coord_service.storage.tables import (
+    Action,
+    AdviceEvent,
+    AdviceRequest,
+    Chase,
+    Child,
+    OutboxLetter,
+    Person,
+    Service,
+    User,
+)
 
 ADVICE, ACTION = "advice", "action"
 CALL = "call"  # the audience of a family's chase: the lead worker is asked to ring them
@@ -64,6 +74,7 @@ class Owed:
     service: str | None
     person_id: int | None
     is_family: bool
+    has_own_address: bool  # the person's; else the service's mailbox answers
     asked_at: datetime
     due_on: date
     promised_on: date | None
@@ -130,6 +141,15 @@ def _open(subject: str) -> Query:
         Child.lead_worker_id.label("lead_worker_id"),
         Service.name.label("service"),
         sa.func.coalesce(Person.kind == PersonKind.FAMILY, sa.false()).label("is_family"),
+        Person.email.is_not(None).label("has_own_address"),
+    )
+
+
+def _address(audience: sa.ColumnElement[str]) -> sa.ColumnElement[str | None]:
+    return sa.case(
+        (audience == Audience.HOLDER.value, sa.func.coalesce(Person.email, Service.mailbox)),
+        (audience == Audience.SERVICE_MANAGER.value, Service.manager_email),
+        else_=_MANAGER.email,
     )
 
 
@@ -141,11 +161,7 @@ def _addressed(query: Query, audience: sa.ColumnElement[str]) -> Query:
         .outerjoin(_MANAGER_PERSON, _MANAGER_PERSON.id == _MANAGER.person_id)
         .add_columns(
             audience.label("audience"),
-            sa.case(
-                (audience == Audience.HOLDER.value, sa.func.coalesce(Person.email, Service.mailbox)),
-                (audience == Audience.SERVICE_MANAGER.value, Service.manager_email),
-                else_=_MANAGER.email,
-            ).label("address"),
+            _address(audience).label("address"),
             sa.case(
                 (audience == Audience.HOLDER.value, sa.func.coalesce(Person.name, Service.name)),
                 (audience == Audience.SERVICE_MANAGER.value, sa.func.coalesce(Service.manager_name, Service.name)),
@@ -158,16 +174,26 @@ def _addressed(query: Query, audience: sa.ColumnElement[str]) -> Query:
 def _unchased_since(
     subject: str, audience: sa.ColumnElement[str], at: sa.ColumnElement[datetime]
 ) -> sa.ColumnElement[bool]:
-    """No ledger row of this audience since an instant; a call is the chase of a family that holds something."""
-    same_audience = sa.or_(
+    """No ledger row of this audience, or to this address, since an instant (`is_of_same_chase` in SQL)."""
+    same = sa.or_(
         sa.and_(Chase.audience == audience, audience != Audience.SEND_MANAGER.value),
-        sa.and_(Chase.audience == audience, Chase.address == _MANAGER.email),
+        Chase.address == _address(audience),
         sa.and_(Chase.audience == CALL, audience == Audience.HOLDER.value),
     )
     chased = sa.exists().where(
-        Chase.subject == subject, Chase.subject_id == _TABLES[subject].id, same_audience, Chase.chased_at >= at
+        Chase.subject == subject, Chase.subject_id == _TABLES[subject].id, same, Chase.chased_at >= at
     )
     return ~chased
+
+
+def is_of_same_chase(chase: Chase, owed: Owed) -> bool:
+    """Whether a ledger row counts for this audience: it went there, or to the same address under another hat.
+
+    Each SEND manager is chased for themselves; a call is the chase of a family that holds something.
+    """
+    same_hat = chase.audience == owed.audience != Audience.SEND_MANAGER
+    is_call = chase.audience == CALL and owed.audience == Audience.HOLDER
+    return same_hat or is_call or chase.address == owed.address
 
 
 def _values(fallen: Sequence[Fallen]) -> sa.Values:
@@ -208,7 +234,7 @@ async def list_owed(db: Session, subject: str, steps: FallenSteps, today: date, 
             query = query.where(table.id.in_(ids))
         for row in (await db.execute(query)).mappings():
             owed = Owed(**row)
-            if owed.address or owed.is_family:
+            if owed.audience == Audience.HOLDER if owed.is_family else owed.address:
                 found.setdefault((owed.id, owed.audience, owed.address), owed)
     return list(found.values())
 
@@ -260,10 +286,23 @@ async def lock_owed(db: Session, subject: str, ids: Collection[int]) -> None:
 async def keep_chases(db: Session, chases: Sequence[Chase]) -> None:
     """Enter chases in the ledger. Raises ChasedMeanwhile when one of them is there already."""
     db.add_all(chases)
+    await write_unless_chased(db)
+
+
+async def write_unless_chased(db: Session) -> None:
+    """Write what is waiting. Raises ChasedMeanwhile when a letter or a chase of the same key is there already."""
     try:
         await db.flush()
     except IntegrityError as error:
         raise ChasedMeanwhile("The same was chased a moment ago.") from error
+
+
+async def list_histories(db: Session, request_ids: Collection[int]) -> Sequence[AdviceEvent]:
+    """What happened to these advice requests, in order."""
+    rows = await db.scalars(
+        sa.select(AdviceEvent).where(AdviceEvent.request_id.in_(request_ids)).order_by(AdviceEvent.at, AdviceEvent.id)
+    )
+    return rows.all()
 
 
 async def are_all_chases_wanted(db: Session, letter_id: int) -> bool:

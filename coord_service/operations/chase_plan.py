@@ -1,0 +1,181 @@
+"""Which chases are due at an instant: the database finds what can be, the ladder decides (`domain.chasing`)."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+
+from coord_service.clock import LONDON, day_in_london
+from coord_service.domain.chasing import Call, ChaseFacts, Decision, Due, Sent, next_chase
+from coord_service.domain.clocks import ClockKind, due
+from coord_service.domain.ladders import Anchors, Audience, Climb, Ladder, LadderKind
+from coord_service.domain.working_days import WorkingDays
+from coord_service.operations.tools import Tools
+from coord_service.rulebook import Rulebook
+from coord_service.storage.chasing import (
+    ACTION,
+    ADVICE,
+    Fallen,
+    FallenSteps,
+    Owed,
+    is_of_same_chase,
+    list_ledger,
+    list_owed,
+    list_written_since,
+    load_first_due,
+)
+from coord_service.storage.database import Session
+from coord_service.storage.tables import Chase
+
+LADDERS = {ADVICE: LadderKind.ADVICE, ACTION: LadderKind.ACTION}
+# Until agencies' co-ordinators and heads of service are on record, the SEND manager stands for them.
+REACHED = (Audience.HOLDER, Audience.SERVICE_MANAGER, Audience.SEND_MANAGER)
+ENDANGERED = frozenset({"decide_no_plan", "final_plan"})  # the limits of an assessment that late advice endangers
+OLDEST_ASSESSMENT = timedelta(weeks=20)
+OLDEST_PROMISE = timedelta(days=60)  # one broken longer ago was chased since, as the ladder went on
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A chase to be sent (or, for a family, a call to be made): what is owed, to whom, by which step."""
+
+    owed: Owed
+    step: Due | Call
+
+
+async def plan_chases(
+    db: Session, tools: Tools, now: datetime, only: Mapping[str, Collection[int]] | None = None
+) -> list[Planned]:
+    """Every chase that is due now, in the order of the due dates; of some records alone with ``only``."""
+    planned: list[Planned] = []
+    for subject in LADDERS:
+        ids = only.get(subject, ()) if only is not None else ()
+        if only is not None and not ids:
+            continue
+        owed = await _list_owed(db, tools.rulebook, subject, now, ids)
+        for each, step in await decide(db, tools.rulebook, owed, now):
+            if isinstance(step, Call) or (isinstance(step, Due) and each.audience in step.audience):
+                planned.append(Planned(each, step))
+    return sorted(planned, key=_oldest_and_nearest_first)
+
+
+def _oldest_and_nearest_first(planned: Planned) -> tuple[date, str, int, int]:
+    owed = planned.owed
+    return owed.due_on, owed.subject, owed.id, REACHED.index(Audience(owed.audience))
+
+
+async def _list_owed(
+    db: Session, rulebook: Rulebook, subject: str, now: datetime, ids: Collection[int]
+) -> Sequence[Owed]:
+    first_due = await load_first_due(db, subject)
+    if first_due is None:
+        return []
+    today = day_in_london(now)
+    steps = _find_fallen(rulebook.ladders[LADDERS[subject]], rulebook, first_due, today)
+    return await list_owed(db, subject, steps, today, ids)
+
+
+async def decide(
+    db: Session, rulebook: Rulebook, owed: Sequence[Owed], now: datetime
+) -> Sequence[tuple[Owed, Decision]]:
+    """What the ladder says of each, from the ledger and from who was written to today."""
+    if not owed:
+        return []
+    today = day_in_london(now)
+    subject = owed[0].subject
+    ledger: dict[int, list[Chase]] = {}
+    for chase in await list_ledger(db, subject, {each.id for each in owed}):
+        ledger.setdefault(chase.subject_id, []).append(chase)
+    addresses = {each.address for each in owed if each.address}
+    written = await list_written_since(db, addresses, midnight(today))
+    ladder, working_days = rulebook.ladders[LADDERS[subject]], rulebook.working_days
+    facts = [_facts(rulebook, each, ledger.get(each.id, []), today, written) for each in owed]
+    return [(each, next_chase(ladder, known, now, working_days)) for each, known in zip(owed, facts, strict=True)]
+
+
+def _facts(
+    rulebook: Rulebook, owed: Owed, ledger: Sequence[Chase], today: date, written: Collection[str]
+) -> ChaseFacts:
+    return ChaseFacts(
+        asked_on=day_in_london(owed.asked_at),
+        due_on=owed.due_on,
+        sent=tuple(
+            Sent(chase.step, chase.anchor_on, day_in_london(chase.chased_at))
+            for chase in ledger
+            if is_of_same_chase(chase, owed)
+        ),
+        next_limit_on=find_next_limit(rulebook, owed.assessment_requested_on, today),
+        promised_on=owed.promised_on,
+        last_mail_on=today if owed.address in written else None,
+        is_held_by_family=owed.is_family,
+    )
+
+
+def find_next_limit(rulebook: Rulebook, requested_on: date | None, today: date) -> date | None:
+    """The next limit of an assessment that late advice endangers; None where there is none, or none is left."""
+    if requested_on is None:
+        return None
+    limits = due(rulebook.clock_laws, ClockKind.ASSESSMENT, requested_on)
+    return min((limit.due_on for limit in limits if limit.id in ENDANGERED and limit.due_on >= today), default=None)
+
+
+def climb(rulebook: Rulebook, owed: Owed, today: date) -> Climb:
+    """The ladder of something owed, hung from its dates."""
+    limit = find_next_limit(rulebook, owed.assessment_requested_on, today)
+    anchors = Anchors(day_in_london(owed.asked_at), owed.due_on, limit)
+    return Climb(rulebook.ladders[LADDERS[owed.subject]], anchors, rulebook.working_days)
+
+
+def midnight(day: date) -> datetime:
+    """The instant at which a day begins in London."""
+    return datetime.combine(day, time.min, LONDON)
+
+
+def _find_fallen(ladder: Ladder, rulebook: Rulebook, first_due: date, today: date) -> FallenSteps:
+    working_days = rulebook.working_days
+    return FallenSteps(
+        by_due=_by_due(ladder, working_days, first_due, today),
+        by_limit=tuple(_by_limit(ladder, rulebook, today)) if ladder.kind is LadderKind.ADVICE else (),
+        by_promise=tuple(
+            Fallen(promised_on, audience, midnight(promised_on + ONE_DAY))
+            for promised_on in _days(today - OLDEST_PROMISE, today - ONE_DAY)
+            for audience in REACHED
+        ),
+    )
+
+
+@lru_cache(maxsize=8)
+def _by_due(ladder: Ladder, working_days: WorkingDays, first_due: date, today: date) -> tuple[Fallen, ...]:
+    """For every due date since the first, the step that has fallen last. The same all day long, so it is kept."""
+    last_due = working_days.add(today, 1 - ladder.steps[0].days)
+    return tuple(
+        Fallen(due_on, audience, midnight(rung.on))
+        for due_on in _days(first_due, last_due)
+        if (rung := Climb(ladder, Anchors(date.min, due_on), working_days).latest(today))
+        for audience in _reached(rung.step.audience)
+    )
+
+
+def _by_limit(ladder: Ladder, rulebook: Rulebook, today: date) -> Iterator[Fallen]:
+    """For every day on which an assessment may have been asked for, the step that its next limit has made fall."""
+    for requested_on in _days(today - OLDEST_ASSESSMENT, today):
+        limit_on = find_next_limit(rulebook, requested_on, today)
+        fallen = [
+            (on, step)
+            for step in ladder.steps
+            if step.before_limit is not None and limit_on is not None
+            if (on := rulebook.working_days.add(limit_on, -step.before_limit)) <= today
+        ]
+        if fallen:
+            on, step = fallen[-1]
+            for audience in _reached(step.audience):
+                yield Fallen(requested_on, audience, midnight(on))
+
+
+def _reached(audience: Collection[Audience]) -> Iterator[Audience]:
+    return (each for each in REACHED if each in audience)
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=number) for number in range((last - first).days + 1))

@@ -1,0 +1,188 @@
+"""The sweep: once in a while, in working hours, write to whoever owes something whose time has come.
+
+Decided from the ledger, never from a flag. One transaction for each address: its ledger rows, its one digest of the
+day and the audit stand or fall together, so a worker killed half-way leaves nothing half-done, and the next sweep goes
+on with the addresses that are left.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import structlog
+
+from coord_service.clock import day_in_london
+from coord_service.domain.chasing import Call, Decision, Due, Nothing
+from coord_service.domain.people import Actor
+from coord_service.operations.audit import record
+from coord_service.operations.chase_letters import Digest, digest_key, post_digest
+from coord_service.operations.chase_plan import LADDERS, Planned, decide, plan_chases
+from coord_service.operations.tools import Tools
+from coord_service.storage.chasing import (
+    CALL,
+    ChasedMeanwhile,
+    keep_chases,
+    list_open,
+    lock_owed,
+    write_unless_chased,
+)
+from coord_service.storage.database import Session
+from coord_service.storage.links import has_letter
+from coord_service.storage.tables import Chase
+
+log = structlog.get_logger()
+
+SWEEP = Actor.job("send_due_chases")
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep did: digests queued, things chased in them, calls asked for."""
+
+    letters: int = 0
+    chases: int = 0
+    calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NotChased:
+    """Something open that is not chased now, why, and when to look again."""
+
+    subject: str
+    id: int
+    reference: str
+    due_on: date
+    why: str
+    look_again_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """Who would be written to at an instant, which calls would be asked for, and why nothing else happens."""
+
+    digests: Sequence[Digest] = field(default_factory=tuple)
+    calls: Sequence[Planned] = field(default_factory=tuple)
+    not_chased: Sequence[NotChased] = field(default_factory=tuple)
+
+
+async def send_due_chases(tools: Tools) -> Swept:
+    """Chase what is due now, everybody once: whatever was missed meanwhile, only the latest step is sent."""
+    now = tools.clock.now()
+    if not tools.rulebook.working_days.within_hours(now):
+        return Swept()
+    async with tools.database.read() as db:
+        planned = await plan_chases(db, tools, now)
+    swept = Swept()
+    for address, group in _by_address(planned).items():
+        swept = _add(swept, await _chase(tools, address, group))
+    if swept != Swept():
+        log.info("chases_sent", letters=swept.letters, chases=swept.chases, calls=swept.calls)
+        await tools.wake()
+    return swept
+
+
+def _by_address(planned: Sequence[Planned]) -> dict[str, list[Planned]]:
+    """Grouped by who is written to; calls by what they are about."""
+    groups: dict[str, list[Planned]] = {}
+    for each in planned:
+        address = _address(each)
+        groups.setdefault(address, []).append(each)
+    return groups
+
+
+def _address(planned: Planned) -> str:
+    if isinstance(planned.step, Call) or planned.owed.address is None:
+        return f"{CALL}:{planned.owed.subject}:{planned.owed.id}"
+    return planned.owed.address
+
+
+async def _chase(tools: Tools, address: str, group: Sequence[Planned]) -> Swept:
+    """One address in one transaction, decided once more in it: an answer a second earlier stops the letter."""
+    only = {subject: {each.owed.id for each in group if each.owed.subject == subject} for subject in LADDERS}
+    try:
+        async with tools.database.begin() as db:
+            for subject, ids in only.items():
+                if ids:
+                    await lock_owed(db, subject, ids)
+            now = tools.clock.now()
+            still_due = [each for each in await plan_chases(db, tools, now, only) if _address(each) == address]
+            return await _keep(db, tools, address, _once(still_due))
+    except ChasedMeanwhile:
+        return Swept()  # another sweep was quicker: the letter is written
+
+
+def _once(planned: Sequence[Planned]) -> list[Planned]:
+    """Each thing once, though somebody may both hold it and manage whoever does; as holder first."""
+    first: dict[tuple[str, int], Planned] = {}
+    for each in planned:
+        first.setdefault((each.owed.subject, each.owed.id), each)
+    return list(first.values())
+
+
+async def _keep(db: Session, tools: Tools, address: str, planned: Sequence[Planned]) -> Swept:
+    now = tools.clock.now()
+    if not planned:
+        return Swept()
+    if isinstance(planned[0].step, Call):
+        await _enter(db, planned, None, now)
+        return Swept(calls=len(planned))
+    if await has_letter(db, digest_key(address, day_in_london(now))):
+        raise ChasedMeanwhile("This address has had its mail for today.")
+    letter = await post_digest(db, tools, Digest(planned[0].owed.name, address, planned), now)
+    await write_unless_chased(db)
+    await _enter(db, planned, letter.id, now)
+    return Swept(letters=1, chases=len(planned))
+
+
+async def _enter(db: Session, planned: Sequence[Planned], letter_id: int | None, now: datetime) -> None:
+    """The ledger and the audit."""
+    chases = [
+        Chase(
+            subject=each.owed.subject,
+            subject_id=each.owed.id,
+            step=each.step.step,
+            anchor_on=each.step.anchor_on,
+            address=each.owed.address if letter_id else CALL,
+            audience=each.owed.audience if letter_id else CALL,
+            chased_at=now,
+            letter_id=letter_id,
+        )
+        for each in planned
+    ]
+    await keep_chases(db, chases)
+    for each, chase in zip(planned, chases, strict=True):
+        about = ("advice_request" if each.owed.subject == "advice" else "action", each.owed.id)
+        details = {"step": chase.step, "audience": chase.audience, "letter_id": letter_id}
+        record(db, SWEEP, "send_due_chases", about, now, child_id=each.owed.child_id, **details)
+
+
+def _add(total: Swept, one: Swept) -> Swept:
+    return Swept(total.letters + one.letters, total.chases + one.chases, total.calls + one.calls)
+
+
+async def rehearse_chases(tools: Tools, now: datetime) -> Rehearsal:
+    """What a sweep would do at an instant, from what is on record today. Nothing is written."""
+    async with tools.database.read() as db:
+        planned = await plan_chases(db, tools, now)
+        not_chased = [each for subject in LADDERS for each in await _explain(db, tools, subject, planned, now)]
+    letters = [each for each in planned if isinstance(each.step, Due)]
+    digests = [Digest(group[0].owed.name, address, _once(group)) for address, group in _by_address(letters).items()]
+    return Rehearsal(digests, [each for each in planned if isinstance(each.step, Call)], not_chased)
+
+
+async def _explain(
+    db: Session, tools: Tools, subject: str, planned: Sequence[Planned], now: datetime
+) -> list[NotChased]:
+    chased = {each.owed.id for each in planned if each.owed.subject == subject}
+    rest = [each for each in await list_open(db, subject) if each.id not in chased]
+    found: list[NotChased] = []
+    for owed, decision in await decide(db, tools.rulebook, rest, now):
+        why, again = _reason(decision)
+        found.append(NotChased(subject, owed.id, owed.reference, owed.due_on, why, again))
+    return found
+
+
+def _reason(decision: Decision) -> tuple[str, date | None]:
+    if isinstance(decision, Nothing):
+        return decision.why, decision.look_again_on
+    return "Nobody who holds this has an e-mail address: ring them.", None

@@ -5,13 +5,15 @@ from datetime import datetime
 
 from coord_service.domain import itip
 from coord_service.domain.access import Permission, require
-from coord_service.domain.meetings import Answer, AnsweredBy, MeetingStatus
+from coord_service.domain.meetings import ANSWER_NAMES, NEUTRAL_TITLES, Answer, AnsweredBy, MeetingStatus
 from coord_service.domain.people import Actor
 from coord_service.errors import InvalidForm, NotFound, Refused
 from coord_service.operations.audit import record
 from coord_service.operations.changing import MoveMeeting, change_meeting
-from coord_service.operations.invitations import Change, post_changes
-from coord_service.operations.organizer_copy import event_of
+from coord_service.operations.invitations import Change, facts_of, post_changes
+from coord_service.operations.links import take_link
+from coord_service.operations.organizer_copy import event_of, reference_of, where_of
+from coord_service.operations.post import About, Door, Posting, make_link, put_letter
 from coord_service.operations.tools import Tools
 from coord_service.storage.database import Session
 from coord_service.storage.meetings import load_attendee, load_meeting
@@ -20,43 +22,93 @@ from coord_service.storage.tables import Attendee, Meeting
 
 
 @dataclass(frozen=True, slots=True)
+class LinkAnswer:
+    """What somebody pressed on their own page. ``proposed_start``: another time that would suit them, same length."""
+
+    answer: Answer
+    comment: str | None = None
+    proposed_start: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerInvitation:
-    """What somebody said. ``proposed_start`` and ``proposed_end``: another time that would suit them."""
+    """What somebody said, and how it reached us."""
 
     attendee_id: int
     answer: Answer
     by: AnsweredBy
     comment: str | None = None
     proposed_start: datetime | None = None
-    proposed_end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvitation:
+    """What the page behind a personal link shows of a meeting: their own line, and nothing about anybody else."""
+
+    attendee: Attendee
+    meeting: Meeting
+    title: str
+    where: str
+    reference: str
+
+
+async def view_invitation(tools: Tools, attendee_id: int) -> OpenInvitation:
+    """One invitation as its reader sees it. Raises NotFound, or Refused when there is nothing left to answer."""
+    async with tools.database.read() as db:
+        attendee, meeting = await _open_invitation(db, attendee_id)
+    title = NEUTRAL_TITLES[meeting.purpose]
+    return OpenInvitation(attendee, meeting, title, where_of(meeting), reference_of(meeting))
 
 
 async def answer_invitation(tools: Tools, actor: Actor, request: AnswerInvitation) -> None:
-    """Put an answer on record as given to the present time. By telephone it needs a lead worker; by link, the link."""
-    if request.by is AnsweredBy.PHONE:
-        require(actor, Permission.BOOK_MEETINGS)
-    now = tools.clock.now()
-    if request.proposed_start is not None and request.proposed_start <= now:
-        raise InvalidForm({"proposed_start": "The other time must be in the future"})
+    """Put an answer on record that the lead worker heard by telephone or read in a mail."""
+    require(actor, Permission.BOOK_MEETINGS)
     async with tools.database.begin() as db:
-        attendee, meeting = await _open_invitation(db, request.attendee_id)
-        attendee.answer, attendee.answered_by, attendee.answered_at = request.answer, request.by, now
-        attendee.comment = request.comment or attendee.comment
-        attendee.proposed_start, attendee.proposed_end = request.proposed_start, request.proposed_end
-        # The page showed the present time, so this answer outranks any mail written before now (RFC 5546 §2.1.5).
-        attendee.answered_sequence, attendee.answered_dtstamp = meeting.sequence, now.replace(microsecond=0)
-        for child in meeting.children:
-            record(
-                db,
-                actor,
-                "answer_invitation",
-                ("meeting", meeting.id),
-                now,
-                child_id=child.id,
-                attendee=attendee.id,
-                answer=request.answer.value,
-            )
+        await _put_answer(db, actor, request, tools.clock.now())
     await tools.wake()
+
+
+async def answer_by_link(tools: Tools, token: str, answer: LinkAnswer) -> None:
+    """Put on record what somebody without an account answered, and send them a receipt.
+
+    Raises LinkExpired, NotFound, InvalidForm, or Refused when the meeting is over or they are no longer invited.
+    """
+    now = tools.clock.now()
+    if answer.proposed_start is not None and answer.proposed_start <= now:
+        raise InvalidForm({"day": "The other time must be in the future"})
+    async with tools.database.begin() as db:
+        link = await take_link(db, token, "meeting", now)
+        attendee_id = link.about.attendee_id or 0
+        asked = AnswerInvitation(
+            attendee_id=attendee_id,
+            answer=answer.answer,
+            by=AnsweredBy.LINK,
+            comment=answer.comment,
+            proposed_start=answer.proposed_start,
+        )
+        attendee, meeting = await _put_answer(db, Actor.link(link.about.person_id), asked, now)
+        about = About(person_id=attendee.person_id, meeting_id=meeting.id, attendee_id=attendee.id)
+        facts = facts_of(meeting, attendee, Change())
+        facts |= {"answer": ANSWER_NAMES[attendee.answer].lower(), "proposed_start": attendee.proposed_start}
+        facts["link"] = make_link(db, tools, Door("meeting", attendee.email, about), now)
+        key = f"meeting:{meeting.id}:receipt:{attendee.id}:{int(now.timestamp() * 1000)}"
+        receipt = Posting(key, "answer_receipt", attendee.person.name, attendee.email, facts=facts, about=about)
+        await put_letter(db, tools, receipt, now)
+    await tools.wake()
+
+
+async def _put_answer(db: Session, actor: Actor, request: AnswerInvitation, now: datetime) -> tuple[Attendee, Meeting]:
+    attendee, meeting = await _open_invitation(db, request.attendee_id)
+    attendee.answer, attendee.answered_by, attendee.answered_at = request.answer, request.by, now
+    attendee.comment = request.comment or attendee.comment
+    attendee.proposed_start = request.proposed_start
+    attendee.proposed_end = request.proposed_start and request.proposed_start + (meeting.ends_at - meeting.starts_at)
+    # The page showed the present time, so this answer outranks any mail written before now (RFC 5546 §2.1.5).
+    attendee.answered_sequence, attendee.answered_dtstamp = meeting.sequence, now.replace(microsecond=0)
+    for child in meeting.children:
+        details = {"child_id": child.id, "attendee": attendee.id, "answer": request.answer.value}
+        record(db, actor, "answer_invitation", ("meeting", meeting.id), now, **details)
+    return attendee, meeting
 
 
 async def _open_invitation(db: Session, attendee_id: int) -> tuple[Attendee, Meeting]:

@@ -40,7 +40,9 @@ def facts_of(meeting: Meeting, attendee: Attendee, change: Change) -> dict[str, 
     """What a letter about this meeting may say to this person."""
     title = NEUTRAL_TITLES[meeting.purpose].lower()
     article = "an" if title[0] in "aeiou" else "a"
+    own_phone = meeting.convenor.person.phone
     return {
+        **({"phone": own_phone} if own_phone else {}),
         "title": NEUTRAL_TITLES[meeting.purpose],
         "a_title": f"{article} {title}",
         "a_title_capital": f"{article.capitalize()} {title}",

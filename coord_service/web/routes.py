@@ -1,7 +1,7 @@
 """The one table of routes. Each module of pages brings its own; a new module is one line here."""
 
 from coord_service.web import health, static_files
-from coord_service.web.pages import meeting_changes, meetings, passwords, sign_in, users
+from coord_service.web.pages import booking, meeting_changes, meetings, passwords, sign_in, users
 from coord_service.web.routing import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -12,4 +12,5 @@ ROUTES: tuple[Route, ...] = (
     *users.ROUTES,
     *meetings.ROUTES,
     *meeting_changes.ROUTES,
+    *booking.ROUTES,
 )

@@ -1,0 +1,116 @@
+"""The availability picture: a small drawing a day, a bar a person. Patterns say what colours say."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from markupsafe import Markup
+
+from coord_service.domain.availability import PRESENCE_NAMES, DiaryStretch, Presence
+from coord_service.operations.finding import DayShown
+from coord_service.web.wording import say_time
+
+WIDTH, HEAD, ROW, BAR = 300, 20, 34, 13
+HOUR_MARKS = 2  # a line every two hours
+
+# fill, then what is drawn over it in an 8 by 8 tile: each kind can be told without colour
+_LOOKS: dict[Presence, tuple[str, str]] = {
+    Presence.FREE: ("#cce2d8", ""),
+    Presence.BUSY: ("#144e81", '<path d="M-2 10 10-2M2 14 14 2" stroke="#ffffff" stroke-width="1.5"/>'),
+    Presence.TENTATIVE: ("#fff7bf", '<path d="M4 0V8" stroke="#594d00" stroke-width="1.5"/>'),
+    Presence.AWAY: ("#fcd6c3", '<circle cx="4" cy="4" r="1.8" fill="#6e3619"/>'),
+    Presence.OUTSIDE: ("#f3f2f1", '<path d="M0 4H8" stroke="#b1b4b6" stroke-width="1"/>'),
+    Presence.UNKNOWN: ("#ffffff", '<path d="M0 0 8 8M8 0 0 8" stroke="#505a5f" stroke-width="1"/>'),
+}
+
+
+def draw_patterns() -> Markup:
+    """The patterns that the drawings of a page share; put it once, before them."""
+    tiles = Markup("").join(
+        Markup(
+            '<pattern id="presence-{}" width="8" height="8" patternUnits="userSpaceOnUse">'
+            '<rect width="8" height="8" fill="{}"/>{}</pattern>'
+        ).format(presence.value, fill, Markup(over))  # noqa: S704 - our own drawing, from the table above
+        for presence, (fill, over) in _LOOKS.items()
+    )
+    return Markup('<svg width="0" height="0" aria-hidden="true" focusable="false"><defs>{}</defs></svg>').format(tiles)
+
+
+def draw_key(presence: Presence) -> Markup:
+    """The little box of the legend."""
+    return Markup(
+        '<svg class="coord-availability__key" width="24" height="14" viewBox="0 0 24 14" aria-hidden="true" '
+        'focusable="false"><rect x=".5" y=".5" width="23" height="13" fill="url(#presence-{})" stroke="#505a5f"/></svg>'
+    ).format(presence.value)
+
+
+def draw_day(shown: DayShown, words: str) -> Markup:
+    """One day: a bar a person on a common scale, the times on offer framed. ``words`` name it to a screen reader."""
+    height = HEAD + ROW * len(shown.people) + 4
+    rows = Markup("").join(
+        _draw_person(shown, name, stretches, HEAD + ROW * row) for row, (name, stretches) in enumerate(shown.people)
+    )
+    frames = Markup("").join(_draw_frame(shown, offer.start_at, offer.end_at, height) for offer in shown.offers)
+    return Markup(
+        '<svg class="coord-availability__day" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}</svg>'
+    ).format(WIDTH, height, words, _draw_hours(shown, height), rows, frames)
+
+
+def list_presences(days: Iterable[DayShown]) -> list[Presence]:
+    """The kinds that occur on these days, in the order of the legend."""
+    seen = {stretch.presence for day in days for _, stretches in day.people for stretch in stretches}
+    return [presence for presence in PRESENCE_NAMES if presence in seen]
+
+
+def say_stretches(stretches: Sequence[DiaryStretch]) -> str:
+    """A person's day in words, for the table: “free 9am to 11am, busy 11am to 1pm”; outside hours only if all day."""
+    told = [each for each in stretches if each.presence is not Presence.OUTSIDE]
+    if not told:
+        return PRESENCE_NAMES[Presence.OUTSIDE]
+    words = ", ".join(
+        f"{PRESENCE_NAMES[each.presence].lower()} {say_time(each.start_at)} to {say_time(each.end_at)}" for each in told
+    )
+    return words[:1].upper() + words[1:]
+
+
+def _at(shown: DayShown, instant: datetime) -> float:
+    """Where an instant lies from left to right."""
+    return round((instant - shown.start_at) / (shown.end_at - shown.start_at) * WIDTH, 1)
+
+
+def _draw_hours(shown: DayShown, height: int) -> Markup:
+    marks = []
+    instant = shown.start_at
+    while instant <= shown.end_at:
+        at = _at(shown, instant)
+        anchor = "start" if at == 0 else "end" if at == WIDTH else "middle"
+        marks.append(
+            Markup(
+                '<path d="M{} {}V{}" stroke="#b1b4b6" stroke-width="1"/>'
+                '<text x="{}" y="11" font-size="11" text-anchor="{}" fill="#383f43">{}</text>'
+            ).format(at, HEAD - 4, height, at, anchor, say_time(instant))
+        )
+        instant += timedelta(hours=HOUR_MARKS)
+    return Markup("").join(marks)
+
+
+def _draw_person(shown: DayShown, name: str, stretches: Sequence[DiaryStretch], top: int) -> Markup:
+    bars = Markup("").join(
+        Markup('<rect x="{}" y="{}" width="{}" height="{}" fill="url(#presence-{})" stroke="#505a5f"/>').format(
+            _at(shown, each.start_at),
+            top + 17,
+            round(_at(shown, each.end_at) - _at(shown, each.start_at), 1),
+            BAR,
+            each.presence.value,
+        )
+        for each in stretches
+    )
+    return Markup(
+        '<text x="2" y="{}" font-size="13" fill="#0b0c0c" class="coord-availability__name">{}</text>{}'
+    ).format(top + 13, name, bars)
+
+
+def _draw_frame(shown: DayShown, start_at: datetime, end_at: datetime, height: int) -> Markup:
+    left, right = _at(shown, start_at), _at(shown, end_at)
+    return Markup(
+        '<rect x="{}" y="{}" width="{}" height="{}" fill="none" stroke="#00703c" stroke-width="3" rx="3"/>'
+    ).format(left, HEAD - 3, round(right - left, 1), height - HEAD + 2)

@@ -1,6 +1,6 @@
 """The web application: routes, middleware, templates, put together once."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from aiohttp import web
 
@@ -9,18 +9,18 @@ from coord_service.web import middleware
 from coord_service.web.keys import TABLE, TOOLS
 from coord_service.web.rendering import ENVIRONMENT, build_environment
 from coord_service.web.routes import ROUTES
-from coord_service.web.routing import RouteTable
+from coord_service.web.routing import Route, RouteTable
 from coord_service.web.static_files import STATIC, list_static_files
 
 
-def create_app(tools: Tools) -> web.Application:
+def create_app(tools: Tools, routes: Sequence[Route] = ROUTES) -> web.Application:
     """The application of one installation. Serve it without an access log: addresses of links are secrets."""
     application = web.Application(
         middlewares=[middleware.note_request, middleware.answer_errors, middleware.check_access],
         client_max_size=tools.settings.upload_limit_mb * 1024 * 1024,
     )
     files = list_static_files()
-    table = RouteTable(ROUTES)
+    table = RouteTable(routes)
     application[TOOLS], application[TABLE], application[STATIC] = tools, table, files
     application[ENVIRONMENT] = build_environment(tools, table, files)
     table.register(application)

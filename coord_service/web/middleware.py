@@ -66,8 +66,8 @@ async def check_access(request: web.Request, handler: Handler) -> web.StreamResp
         return await handler(request)
     await identity.load_identity(request)
     request[FORM_TOKEN] = identity.find_form_token(request, route)
-    if route is None:
-        return await handler(request)  # no such page: aiohttp's own handler says so
+    if route is None or _names_no_record(request):
+        raise web.HTTPNotFound
     if not identity.is_allowed(request, route):
         return _turn_away(request, route)
     if request.method not in {"GET", "HEAD"} and not await _is_our_form(request):
@@ -81,6 +81,11 @@ def _turn_away(request: web.Request, route: Route) -> web.StreamResponse:
     if request.method == "POST":
         return show_problem(request, 401)
     return see_address(request, request.app[TABLE].url("sign_in_form", next=request.path_qs))
+
+
+def _names_no_record(request: web.Request) -> bool:
+    """Whether a number in the path is larger than any id: the database would fail on it."""
+    return any(value.isdigit() and len(value) > 9 for name, value in request.match_info.items() if name.endswith("id"))
 
 
 async def _is_our_form(request: web.Request) -> bool:

@@ -96,7 +96,7 @@ def _id(request: web.Request) -> int:
     return int(request.match_info["user_id"])
 
 
-_ONE = r"/users/{user_id:\d{1,9}}"
+_ONE = r"/users/{user_id:\d+}"
 
 ROUTES = (
     Route("GET", "/users", "users", users, Permission.EDIT_USERS),

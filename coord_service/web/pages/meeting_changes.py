@@ -175,7 +175,7 @@ def _make(change: Change) -> Handler:
                 return see_other(request, "show_meeting", say=change.said, meeting_id=view.meeting.id)
             planned = await rehearse_change(tools, actor, asked)
         except InvalidForm as error:
-            return redisplay(request, change.template, form, error, **facts)
+            return redisplay(request, change.template, form, _on_this_form(error), **facts)
         except SlotTaken as error:
             return redisplay(request, change.template, form, InvalidForm({"start": str(error)}), clash=True, **facts)
         except ChangedMeanwhile:
@@ -185,6 +185,14 @@ def _make(change: Change) -> Handler:
         return render(request, "meetings/confirm_change.html", form=form, planned=planned, said=None, **facts)
 
     return make
+
+
+# Where a fact that an operation refuses stands on our forms.
+_FIELDS = {"starts_at": "day", "ends_at": "minutes", "invitees": "person"}
+
+
+def _on_this_form(error: InvalidForm) -> InvalidForm:
+    return InvalidForm({_FIELDS.get(name, name): sentence for name, sentence in error.fields.items()})
 
 
 _PATH = r"/meetings/{meeting_id:\d+}"

@@ -12,7 +12,7 @@ from coord_service.domain.ladders import Audience, Rung
 from coord_service.operations.chase_plan import ACTION, ADVICE, LADDERS, Planned, climb
 from coord_service.operations.post import About, Door, Posting, make_link, put_letter
 from coord_service.operations.tools import Tools
-from coord_service.storage.chasing import Owed, list_also_owed, list_histories, list_ledger
+from coord_service.storage.chasing import Owed, list_also_owed, list_histories, list_ledger, name_digest
 from coord_service.storage.database import Session
 from coord_service.storage.tables import OutboxLetter
 
@@ -50,14 +50,10 @@ class Digest:
         return [each for each in self.planned if each.owed.audience != Audience.HOLDER]
 
 
-def digest_key(address: str, day: date) -> str:
-    """One digest an address and a day, and no second one."""
-    return f"chase:{address}:{day.isoformat()}"
-
-
 async def post_digest(db: Session, tools: Tools, digest: Digest, now: datetime) -> OutboxLetter:
-    """Queue the digest of an address."""
+    """Queue the digest of an address. Raises ChasedMeanwhile when it has had one today."""
     today = day_in_london(now)
+    key = await name_digest(db, f"chase:{digest.address}:{today.isoformat()}")
     rungs = [climb(tools.rulebook, each.owed, today).following(today) for each in digest.planned]
     lines = _Lines(db, tools, digest.address, now)
     held = [lines.write(each.owed, each.step.letter) for each in digest.held if isinstance(each.step, Due)]
@@ -77,7 +73,7 @@ async def post_digest(db: Session, tools: Tools, digest: Digest, now: datetime) 
         **_counts(escalated or held),
     }
     letter = "escalate_advice" if escalated else "chase_advice"
-    posting = Posting(digest_key(digest.address, today), letter, digest.name, digest.address, facts=facts)
+    posting = Posting(key, letter, digest.name, digest.address, facts=facts)
     return await put_letter(db, tools, posting, now)
 
 

@@ -11,11 +11,10 @@ from datetime import date, datetime
 
 import structlog
 
-from coord_service.clock import day_in_london
 from coord_service.domain.chasing import Call, Decision, Due, Nothing
 from coord_service.domain.people import Actor
 from coord_service.operations.audit import record
-from coord_service.operations.chase_letters import Digest, digest_key, post_digest
+from coord_service.operations.chase_letters import Digest, post_digest
 from coord_service.operations.chase_plan import LADDERS, Planned, decide, plan_chases
 from coord_service.operations.tools import Tools
 from coord_service.storage.chasing import (
@@ -27,7 +26,6 @@ from coord_service.storage.chasing import (
     write_unless_chased,
 )
 from coord_service.storage.database import Session
-from coord_service.storage.links import has_letter
 from coord_service.storage.tables import Chase
 
 log = structlog.get_logger()
@@ -108,7 +106,8 @@ async def _chase(tools: Tools, address: str, group: Sequence[Planned]) -> Swept:
             still_due = [each for each in await plan_chases(db, tools, now, only) if _address(each) == address]
             return await _keep(db, tools, address, _once(still_due))
     except ChasedMeanwhile:
-        return Swept()  # another sweep was quicker: the letter is written
+        log.info("chased_meanwhile", subjects=len(group))  # by another sweep, which was quicker
+        return Swept()
 
 
 def _once(planned: Sequence[Planned]) -> list[Planned]:
@@ -126,8 +125,6 @@ async def _keep(db: Session, tools: Tools, address: str, planned: Sequence[Plann
     if isinstance(planned[0].step, Call):
         await _enter(db, planned, None, now)
         return Swept(calls=len(planned))
-    if await has_letter(db, digest_key(address, day_in_london(now))):
-        raise ChasedMeanwhile("This address has had its mail for today.")
     letter = await post_digest(db, tools, Digest(planned[0].owed.name, address, planned), now)
     await write_unless_chased(db)
     await _enter(db, planned, letter.id, now)

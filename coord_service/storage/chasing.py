@@ -196,9 +196,9 @@ def is_of_same_chase(chase: Chase, owed: Owed) -> bool:
     return same_hat or is_call or chase.address == owed.address
 
 
-def _values(fallen: Sequence[Fallen]) -> sa.Values:
+def _values(fallen: Sequence[Fallen]) -> sa.CTE:
     columns = (sa.column("on", sa.Date()), sa.column("audience", sa.String()), sa.column("at", UtcDateTime()))
-    return sa.values(*columns, name="fallen").data([(each.on, each.audience.value, each.at) for each in fallen])
+    return sa.values(*columns).data([(each.on, each.audience.value, each.at) for each in fallen]).cte("fallen")
 
 
 async def load_first_due(db: Session, subject: str) -> date | None:
@@ -325,7 +325,18 @@ async def are_all_chases_wanted(db: Session, letter_id: int) -> bool:
 
 
 async def take_back_chases(db: Session, letter: OutboxLetter) -> None:
-    """Withdraw a digest that has not gone: nothing was sent, so the ledger says so, and its key is free for another."""
+    """Withdraw a letter that has not gone; of a digest, nothing was sent, and so the ledger says."""
     await db.execute(sa.delete(Chase).where(Chase.letter_id == letter.id))
-    letter.key = f"{letter.key}:withdrawn:{letter.id}"
     letter.state = LetterState.WITHDRAWN
+
+
+async def name_digest(db: Session, key: str) -> str:
+    """The key of the next digest of an address and a day: a digest that was withdrawn makes room for another.
+
+    Raises ChasedMeanwhile when the address has had its digest of the day.
+    """
+    states = await db.scalars(sa.select(OutboxLetter.state).where(OutboxLetter.key.startswith(key, autoescape=True)))
+    earlier = states.all()
+    if any(state is not LetterState.WITHDRAWN for state in earlier):
+        raise ChasedMeanwhile("This address has had its mail for today.")
+    return f"{key}:{len(earlier)}"

@@ -113,6 +113,7 @@ def _state(link: PersonalLink, now: datetime) -> LinkState:
 def _about(link: PersonalLink) -> About:
     return About(
         person_id=link.person_id,
+        meeting_id=link.meeting_id,
         attendee_id=link.attendee_id,
         advice_request_id=link.advice_request_id,
         action_id=link.action_id,

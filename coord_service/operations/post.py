@@ -94,7 +94,7 @@ def hash_token(token: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What a personal link opens, and for whom: ``purpose`` is meeting, advice, action or list."""
+    """What a personal link opens, and for whom: ``purpose`` is meeting, advice, action or notes."""
 
     purpose: str
     address: str
@@ -112,6 +112,7 @@ def make_link(db: Session, tools: Tools, door: Door, now: datetime) -> str:
             purpose=door.purpose,
             address=door.address,
             person_id=about.person_id,
+            meeting_id=about.meeting_id,
             attendee_id=about.attendee_id,
             advice_request_id=about.advice_request_id,
             action_id=about.action_id,

@@ -1,5 +1,6 @@
 """Whom a personal link may be sent to again: the addresses on file for what it opens, and nobody else."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -28,12 +29,14 @@ class OnFile:
 
 async def load_on_file(db: Session, link: PersonalLink) -> OnFile | None:
     """The address on file for a link's purpose: the link's own if it still stands there, else whoever holds it now."""
-    found = {
+    ways: dict[str, Callable[[PersonalLink], sa.Executable]] = {
         "meeting": _attendee,
         "advice": _holder_of_advice,
         "action": _owner_of_action,
-    }[link.purpose](link)
-    on_file = [OnFile(name, address, reference) for name, address, reference in await db.execute(found) if address]
+        "notes": _reader_of_notes,
+    }
+    rows = await db.execute(ways[link.purpose](link))
+    on_file = [OnFile(name, address, reference) for name, address, reference in rows if address]
     return next((each for each in on_file if each.address == link.address), on_file[0] if on_file else None)
 
 
@@ -72,6 +75,10 @@ def _owner_of_action(link: PersonalLink) -> sa.Select[str, str | None, str | Non
         .join(Child, Child.id == Action.child_id)
         .where(Action.id == link.action_id)
     )
+
+
+def _reader_of_notes(link: PersonalLink) -> sa.Select[str, str | None, str | None]:
+    return sa.select(Person.name, Person.email, sa.null()).where(Person.id == link.person_id)
 
 
 async def has_letter(db: Session, key: str) -> bool:

@@ -10,6 +10,7 @@ from coord_service.domain.actions import ActionStatus
 from coord_service.domain.advice import AdviceKind, AdviceStatus, ReceiptBasis
 from coord_service.storage.database import Row
 from coord_service.storage.tables.cases import Child
+from coord_service.storage.tables.meetings import Meeting
 from coord_service.storage.tables.people import Person, Service
 
 
@@ -82,9 +83,11 @@ class Action(Row):
     promised_on: Mapped[date | None]
     status: Mapped[ActionStatus] = mapped_column(default=ActionStatus.OPEN, index=True)
     note: Mapped[str | None]  # what the owner said with their answer
+    suggested_owner: Mapped[str | None]  # "not mine, ask …": waits for the lead worker
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+    meeting: Mapped[Meeting] = relationship(lazy="raise")
     child: Mapped[Child] = relationship(lazy="raise")
     owner: Mapped[Person] = relationship(lazy="raise")
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class

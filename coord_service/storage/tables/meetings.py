@@ -48,6 +48,8 @@ class Meeting(Row):
     created_at: Mapped[datetime]
     held_at: Mapped[datetime | None]
     circulated_at: Mapped[datetime | None]
+    note_taker_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))  # rather not the lead worker (DOMAIN §5)
+    family_absence: Mapped[str | None]  # why nobody of the family was there
     before_change: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)  # what "Undo" puts back
     changed_at: Mapped[datetime]  # when that change was made: its letters carry the same instant
     version: Mapped[int] = mapped_column(default=1)
@@ -98,6 +100,7 @@ class AgendaItem(Row):
     __tablename__ = "agenda_item"
     id: Mapped[int] = mapped_column(primary_key=True)
     meeting_id: Mapped[int] = mapped_column(sa.ForeignKey("meeting.id"), index=True)
+    child_id: Mapped[int | None] = mapped_column(sa.ForeignKey("child.id"), index=True)  # none: about all the children
     position: Mapped[int]
     heading: Mapped[str]
     notes: Mapped[str] = mapped_column(default="")

@@ -45,9 +45,10 @@ class PersonalLink(Row):
     __tablename__ = "personal_link"
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(unique=True)
-    purpose: Mapped[str]  # meeting, advice, action
+    purpose: Mapped[str]  # meeting, advice, action, notes
     address: Mapped[str]
     person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
+    meeting_id: Mapped[int | None] = mapped_column(sa.ForeignKey("meeting.id"), index=True)
     attendee_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attendee.id"), index=True)
     advice_request_id: Mapped[int | None] = mapped_column(sa.ForeignKey("advice_request.id"), index=True)
     action_id: Mapped[int | None] = mapped_column(sa.ForeignKey("action.id"), index=True)

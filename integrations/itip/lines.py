@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Self
 
-MOST_BYTES = 2_000_000
-MOST_LINES = 20_000
+MOST_BYTES = 6_000_000
+MOST_LINES = 120_000
 MOST_DEPTH = 10
 LONGEST_LINE = 200_000
 

@@ -9,6 +9,8 @@ from coord_service.domain.itip.values import When
 from integrations.itip.lines import Component, Line
 from integrations.itip.zone_names import zone_defined, zone_named
 
+# Nobody meets outside these; beyond them changing the zone overflows.
+FIRST_YEAR, LAST_YEAR = 1600, 9998
 LONDON = ZoneInfo("Europe/London")
 MOMENT = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:T(\d\d):?(\d\d):?(\d\d)?(?:\.\d+)?(Z)?)?\Z")
 DURATION = re.compile(r"([+-])?P(?:(\d{1,5})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?\Z")
@@ -79,6 +81,8 @@ def read_value(text: str, tzid: str, zones: Zones, name: str) -> When | None:
 def _wall_time(found: re.Match[str]) -> When | None:
     try:
         day = date(int(found[1]), int(found[2]), int(found[3]))
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            return None
         if found[4] is None:
             return day
         return datetime.combine(day, time(int(found[4]), int(found[5]), min(59, int(found[6] or 0))))
@@ -99,14 +103,18 @@ def read_duration(text: str) -> timedelta | None:
 def end_after(start: When, length: timedelta) -> When | None:
     """The end of something that lasts: days by the wall, hours exactly (RFC 5545 §3.3.6); None beyond year 9999."""
     try:
-        if not isinstance(start, datetime):
-            return start + length
-        days = timedelta(days=length.days)
-        whole = start + days
-        rest = length - days
-        return (whole.astimezone(UTC) + rest).astimezone(start.tzinfo) if rest else whole
+        end = _after(start, length)
     except OverflowError:
         return None
+    return end if FIRST_YEAR <= end.year <= LAST_YEAR else None
+
+
+def _after(start: When, length: timedelta) -> When:
+    if not isinstance(start, datetime):
+        return start + length
+    days = timedelta(days=length.days)
+    rest = length - days
+    return ((start + days).astimezone(UTC) + rest).astimezone(start.tzinfo) if rest else start + days
 
 
 def write_moment(name: str, when: When, parameters: str = "") -> str:

@@ -11,7 +11,7 @@ from integrations.itip.moments import Zones, end_after, read_duration, read_inst
 from integrations.itip.people import MOST_PEOPLE, read_attendee, read_people
 
 KINDS = {kind.name: kind for kind in Kind if kind not in {Kind.BOUNCE, Kind.AUTO_REPLY, Kind.OTHER}}
-MOST_DATES = 500
+MOST_DATES = 200
 MOST_PEOPLE_OF_OURS = 500
 MODELLED = {
     *("UID", "DTSTAMP", "DTSTART", "DTEND", "DURATION", "SEQUENCE", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE"),
@@ -59,6 +59,8 @@ def read_copy(raw: bytes) -> Event:
     if calendar is None or not events:
         raise NotACalendar("there is no meeting in it")
     zones = Zones({each.value("TZID"): each for each in calendar.inner if each.name == "VTIMEZONE"}, problems)
+    if len([each for each in calendar.inner if each.name == "VEVENT"]) > MOST_DATES:
+        raise NotACalendar(f"a meeting of ours has at most {MOST_DATES} changed dates")
     events.sort(key=lambda each: each.first("RECURRENCE-ID") is not None)
     master = _event(events[0], zones)
     overrides = tuple(_event(each, zones) for each in events[1:])

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from integrations.itip.lines import Component
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+MOST_OBSERVANCES = 50
 OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 # Names that are neither IANA's nor in the table of Windows names.
 OTHER_NAMES = {
@@ -83,7 +84,7 @@ def _windows(name: str) -> tzinfo | None:
 
 def _offset_at(vtimezone: Component, wall: datetime) -> timedelta | None:
     """The offset a VTIMEZONE gives for a wall time: that of the latest observance before it (year 1601 included)."""
-    onsets = [(onset, offset) for each in vtimezone.inner for onset, offset in _onsets(each, wall)]
+    onsets = [(onset, offset) for each in vtimezone.inner[:MOST_OBSERVANCES] for onset, offset in _onsets(each, wall)]
     past = [each for each in onsets if each[0] <= wall]
     chosen = max(past, default=None) or min(onsets, default=None)
     return chosen[1] if chosen else None

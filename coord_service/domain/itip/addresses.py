@@ -15,10 +15,10 @@ def bare_address(text: str) -> str:
         value = value[7:].partition("?")[0]
         value = unquote(value) if "%" in value else value
     value = value.strip().lower()
-    local, at, domain = value.rpartition("@")
+    local, at, domain = value[: LONGEST_ADDRESS * 2].rpartition("@")
     if not at or value.isascii():
         return value[:LONGEST_ADDRESS]
-    return f"{local}@{_ascii_domain(domain)}"[:LONGEST_ADDRESS]
+    return f"{local}@{_ascii_domain(domain[:255])}"[:LONGEST_ADDRESS]
 
 
 def is_mail_address(address: str) -> bool:

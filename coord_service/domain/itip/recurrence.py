@@ -13,7 +13,7 @@ from coord_service.domain.itip.values import Event, When
 
 LONDON = ZoneInfo("Europe/London")
 DAY = timedelta(days=1)
-MOST_DAYS_WALKED = 40_000
+MOST_DAYS_WALKED = 15_000
 LONGEST_RULE = 1_000
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 EXOTIC = {"BYHOUR", "BYMINUTE", "BYSECOND", "BYWEEKNO", "RSCALE", "SKIP"}
@@ -170,6 +170,8 @@ def _weekday(text: str) -> tuple[int, int]:
 def _until(text: str, start: When) -> When:
     """UNTIL as a moment; a plain date means to the end of that day."""
     day = date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+    if not 1600 <= day.year <= 9998:
+        raise ValueError("beyond what a change of zone can carry")
     if not isinstance(start, datetime):
         return day
     if "T" not in text:

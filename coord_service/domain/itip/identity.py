@@ -43,10 +43,11 @@ def _line_of(answer: Answer, message: Message, event: Event, policy: Policy) -> 
         by_sender = [each for each in lines if own == invited_address(each.address, event, policy)]
         by_sender += [each for each in lines if each.sent_by == message.sender]
         return by_sender[0] if by_sender else None
-    # A bare file: RFC 5546 §3.2.3 allows one line, but delegates list the delegator's as well.
-    delegating = [each for each in lines if each.partstat is PartStat.DELEGATED]
-    speaking = [each for each in lines if each.delegated_from] or delegating
-    speaking = speaking or [each for each in lines if each.partstat is not PartStat.NEEDS_ACTION]
+    # A bare file: RFC 5546 §3.2.3 allows one line, but in a delegation both sides are listed.
+    answering = [each for each in lines if each.partstat is not PartStat.NEEDS_ACTION]
+    standing_in = [each for each in answering if each.delegated_from]
+    delegating = [each for each in answering if each.partstat is PartStat.DELEGATED]
+    speaking = standing_in or delegating or answering
     return speaking[0] if len(speaking) == 1 else None
 
 

@@ -162,8 +162,9 @@ def unmet_quorum(purpose: Purpose, candidates: Iterable[Candidate]) -> list[str]
 
 
 def counts_for(purpose: Purpose, sector: Sector) -> list[str]:
-    """Why somebody of this sector matters: the quorum's rules that they help to meet, in words."""
-    return [rule.words for rule in QUORUM[purpose] if sector in rule.sectors]
+    """Why somebody of this sector matters: the rules of quorum, or of reg 20(2), that they help to meet, in words."""
+    rules = REVIEW_INVITEES if purpose is Purpose.REVIEW else QUORUM[purpose]
+    return [rule.words for rule in rules if sector in rule.sectors]
 
 
 def _unmet(rules: Iterable[QuorumRule], candidates: Iterable[Candidate]) -> list[str]:

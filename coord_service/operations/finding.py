@@ -55,11 +55,12 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What would have to give: without needing this person there are so many times."""
+    """What would have to give: without needing this person there are so many times, with a quorum or not."""
 
     person_id: int
     name: str
     count: int
+    has_quorum: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,10 @@ class DayShown:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found, and how to look elsewhere: ``earlier_on`` and ``later_on`` are other first days."""
+    """What a search found, and how to look elsewhere: ``earlier_on`` and ``later_on`` are other first days.
+
+    Where nothing was found: ``ways`` out, and who ``never`` can in these weeks.
+    """
 
     first_on: date
     last_on: date
@@ -85,6 +89,7 @@ class Found:
     more: tuple[tuple[date, tuple[Offer, ...]], ...]
     days: tuple[DayShown, ...]
     ways: tuple[Way, ...]
+    never: tuple[str, ...]
     earlier_on: date | None
     later_on: date | None
     limit_on: date | None
@@ -111,13 +116,13 @@ async def find_slots(tools: Tools, actor: Actor, draft_id: int, view: View) -> F
         duration=timedelta(minutes=minutes),
         step=STEP,
         zone=LONDON,
-        diaries=tuple(_doing_without(diaries, view.without)),
+        diaries=diaries,
         quorums=tuple(_quorums(booking.what.purpose, guests)),
         earliest_at=now,
         limit=0,
         limit_on=limit_on,
     )
-    return _found(search, guests, view, earliest_on)
+    return _found(_without(search, view.without), guests, view, earliest_on)
 
 
 def review_limit(laws: Sequence[ClockLaw], purpose: Purpose, children: Iterable[Child]) -> date | None:
@@ -155,6 +160,7 @@ def _found(search: SlotSearch, guests: Sequence[Guest], view: View, earliest_on:
         more=tuple(_more(slots, best, search.diaries)),
         days=tuple(_days_shown(search, offers, first_on)),
         ways=() if slots else tuple(_ways(search, required)),
+        never=() if slots else tuple(_who_never_can(search)),
         earlier_on=max(earliest_on, first_on - SHIFT) if first_on > earliest_on else None,
         later_on=first_on + SHIFT if first_on + SHIFT <= earliest_on + FARTHEST else None,
         limit_on=search.limit_on,
@@ -163,9 +169,12 @@ def _found(search: SlotSearch, guests: Sequence[Guest], view: View, earliest_on:
     )
 
 
-def _doing_without(diaries: Iterable[Diary], without: Iterable[int]) -> Iterator[Diary]:
-    spared = {str(person_id) for person_id in without}
-    return (replace(diary, is_required=diary.is_required and diary.id not in spared) for diary in diaries)
+def _without(search: SlotSearch, person_ids: Iterable[int]) -> SlotSearch:
+    """The same search, needing these people no longer: neither themselves nor a quorum that hangs on them alone."""
+    spared = {str(person_id) for person_id in person_ids}
+    diaries = (replace(diary, is_required=diary.is_required and diary.id not in spared) for diary in search.diaries)
+    quorums = (quorum for quorum in search.quorums if len(quorum.any_of - spared) >= quorum.at_least)
+    return replace(search, diaries=tuple(diaries), quorums=tuple(quorums))
 
 
 def _quorums(purpose: Purpose, guests: Sequence[Guest]) -> Iterator[Quorum]:
@@ -214,9 +223,17 @@ def _ways(search: SlotSearch, required: Iterable[Guest]) -> list[Way]:
     ways = []
     for guest in required:
         if not guest.is_convenor:
-            spared = replace(search, diaries=tuple(_doing_without(search.diaries, [guest.person_id])))
-            ways.append(Way(guest.person_id, guest.name, len(rank(spared))))
-    return sorted((way for way in ways if way.count), key=lambda way: -way.count)
+            spared = _without(search, [guest.person_id])
+            has_quorum = len(spared.quorums) == len(search.quorums)
+            ways.append(Way(guest.person_id, guest.name, len(rank(spared)), has_quorum))
+    return sorted((way for way in ways if way.count), key=lambda way: (not way.has_quorum, -way.count))
+
+
+def _who_never_can(search: SlotSearch) -> Iterator[str]:
+    """The required people who have no time in the whole window, even for a meeting with nobody else."""
+    for diary in search.diaries:
+        if diary.is_required and not rank(replace(search, diaries=(diary,), quorums=(), limit=1)):
+            yield diary.name
 
 
 Value = TypeVar("Value", int, date)

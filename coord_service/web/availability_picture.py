@@ -9,7 +9,7 @@ from coord_service.domain.availability import PRESENCE_NAMES, DiaryStretch, Pres
 from coord_service.operations.finding import DayShown
 from coord_service.web.wording import say_time
 
-WIDTH, HEAD, ROW, BAR = 300, 20, 34, 13
+WIDTH, HEAD, ROW, BAR_TOP, BAR = 300, 20, 36, 18, 13
 HOUR_MARKS = 2  # a line every two hours
 
 # fill, then what is drawn over it in an 8 by 8 tile: each kind can be told without colour
@@ -32,7 +32,10 @@ def draw_patterns() -> Markup:
         ).format(presence.value, fill, Markup(over))  # noqa: S704 - our own drawing, from the table above
         for presence, (fill, over) in _LOOKS.items()
     )
-    return Markup('<svg width="0" height="0" aria-hidden="true" focusable="false"><defs>{}</defs></svg>').format(tiles)
+    return Markup(
+        '<svg class="coord-availability__patterns" width="0" height="0" aria-hidden="true" focusable="false">'
+        "<defs>{}</defs></svg>"
+    ).format(tiles)
 
 
 def draw_key(presence: Presence) -> Markup:
@@ -49,7 +52,11 @@ def draw_day(shown: DayShown, words: str) -> Markup:
     rows = Markup("").join(
         _draw_person(shown, name, stretches, HEAD + ROW * row) for row, (name, stretches) in enumerate(shown.people)
     )
-    frames = Markup("").join(_draw_frame(shown, offer.start_at, offer.end_at, height) for offer in shown.offers)
+    frames = Markup("").join(
+        _draw_frame(shown, offer.start_at, offer.end_at, HEAD + ROW * row)
+        for offer in shown.offers
+        for row in range(len(shown.people))
+    )
     return Markup(
         '<svg class="coord-availability__day" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}</svg>'
     ).format(WIDTH, height, words, _draw_hours(shown, height), rows, frames)
@@ -97,20 +104,22 @@ def _draw_person(shown: DayShown, name: str, stretches: Sequence[DiaryStretch], 
     bars = Markup("").join(
         Markup('<rect x="{}" y="{}" width="{}" height="{}" fill="url(#presence-{})" stroke="#505a5f"/>').format(
             _at(shown, each.start_at),
-            top + 17,
+            top + BAR_TOP,
             round(_at(shown, each.end_at) - _at(shown, each.start_at), 1),
             BAR,
             each.presence.value,
         )
         for each in stretches
     )
-    return Markup(
-        '<text x="2" y="{}" font-size="13" fill="#0b0c0c" class="coord-availability__name">{}</text>{}'
-    ).format(top + 13, name, bars)
+    label = Markup(
+        '<text x="2" y="{}" font-size="13" fill="#0b0c0c" stroke="#ffffff" stroke-width="5" paint-order="stroke">{}'
+        "</text>"
+    ).format(top + 13, name)
+    return label + bars
 
 
-def _draw_frame(shown: DayShown, start_at: datetime, end_at: datetime, height: int) -> Markup:
+def _draw_frame(shown: DayShown, start_at: datetime, end_at: datetime, top: int) -> Markup:
     left, right = _at(shown, start_at), _at(shown, end_at)
     return Markup(
-        '<rect x="{}" y="{}" width="{}" height="{}" fill="none" stroke="#00703c" stroke-width="3" rx="3"/>'
-    ).format(left, HEAD - 3, round(right - left, 1), height - HEAD + 2)
+        '<rect x="{}" y="{}" width="{}" height="{}" fill="none" stroke="#00703c" stroke-width="3" rx="2"/>'
+    ).format(left, top + BAR_TOP - 2, round(right - left, 1), BAR + 4)

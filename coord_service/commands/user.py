@@ -41,7 +41,7 @@ async def _run(tools: Tools, arguments: argparse.Namespace) -> None:
     try:
         lines = await (_add(tools, arguments) if arguments.action == "add" else _list(tools))
     finally:
-        await tools.database.close()
+        await tools.close()
     for line in lines:
         print(line)
 

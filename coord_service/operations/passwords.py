@@ -83,7 +83,8 @@ async def ask_for_reset(tools: Tools, email: str) -> None:
         user = await rows.load_user_by_email(db, normal_address(email))
         if user is None or not user.is_active:
             return
-        if await rows.has_link_expiring_after(db, user.id, now + RESET_LIFE - _BETWEEN_RESETS):
+        latest = now + RESET_LIFE  # when a reset asked for just now would end; an invitation lives far longer
+        if await rows.has_link_expiring_between(db, user.id, latest - _BETWEEN_RESETS, latest):
             return
         await put_password_link(db, tools, user, "reset_password", now)
         record(db, Actor(label="anyone"), "ask_for_reset", ("user", user.id), now)

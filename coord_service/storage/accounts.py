@@ -135,11 +135,16 @@ async def load_one_time_link(db: Session, token_hash: str) -> OneTimeLink | None
     return await db.get(OneTimeLink, token_hash, with_for_update=True)
 
 
-async def has_link_expiring_after(db: Session, user_id: int, instant: datetime) -> bool:
-    """Whether an unused link of somebody's is good beyond an instant."""
+async def has_link_expiring_between(db: Session, user_id: int, after: datetime, until: datetime) -> bool:
+    """Whether an unused link of somebody's ends after one instant, and at another at the latest."""
     found = await db.scalar(
         sa.select(OneTimeLink.token_hash)
-        .where(OneTimeLink.user_id == user_id, OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > instant)
+        .where(
+            OneTimeLink.user_id == user_id,
+            OneTimeLink.used_at.is_(None),
+            OneTimeLink.expires_at > after,
+            OneTimeLink.expires_at <= until,
+        )
         .limit(1)
     )
     return found is not None

@@ -6,7 +6,7 @@
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -23,22 +23,10 @@ from coord_service.settings import Settings
 from coord_service.storage.database import Database, Row
 from coord_service.storage.tables import Person, User
 from coord_service.web.app import create_app
+from tests.installation import StandingClock
 from tests.web.browsing import Browser
 
 PASSWORD = "three plain garden words"
-
-
-class StandingClock:
-    """Stands still until it is moved. It starts on Tuesday 3 March 2026, 10:00 in London."""
-
-    def __init__(self) -> None:
-        self.instant = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.instant
-
-    def move(self, **by: float) -> None:
-        self.instant += timedelta(**by)
 
 
 class KeptLetters:

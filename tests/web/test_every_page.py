@@ -121,7 +121,7 @@ async def test_something_too_large_says_so(tools, sign_in):
     tools = replace(tools, settings=Settings(demo=True, hashing="quick", cookie_secure=False, upload_limit_mb=1))
     browse = browser_of(tools)
     form = FormData()
-    form.add_field("file", BytesIO(b"x" * 2_000_000), filename="advice.pdf", content_type="application/pdf")
+    form.add_field("file", BytesIO(b"x" * 4_000_000), filename="advice.pdf", content_type="application/pdf")
     async with browse.client:
         page = await browse.post("sign_in", form, status=413)
     assert page.heading == "What you sent is too large"

@@ -9,9 +9,16 @@ from coord_service.commands.terminal import BadInput, OneLineParser
 # name -> module with register(parser) and run(arguments) -> exit code.
 # Imported when asked for: `coord slots` never loads the web.
 COMMANDS = {
+    "import": "coord_service.commands.import_",
+    "check": "coord_service.commands.check",
+    "demo": "coord_service.commands.demo",
+    "serve": "coord_service.commands.serve",
+    "work": "coord_service.commands.work",
     "migrate": "coord_service.commands.migrate",
+    "user": "coord_service.commands.user",
     "slots": "coord_service.commands.slots",
     "clocks": "coord_service.commands.clocks",
+    "report": "coord_service.commands.report",
     "itip": "coord_service.commands.itip",
 }
 
@@ -30,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BadInput as error:
         sys.stderr.write(f"coord {chosen}: {error}\n")
         return 2
+    except KeyboardInterrupt:
+        return 130  # as the shell says it: stopped by Ctrl-C
 
 
 if __name__ == "__main__":

@@ -69,7 +69,8 @@ class Database:
     def __init__(self, url: str) -> None:
         is_sqlite = url.startswith("sqlite")
         options: dict[str, Any] = {} if is_sqlite else {"pool_pre_ping": True, "pool_size": 10}
-        self.engine = create_async_engine(url, **options)
+        # An error's text goes into the log: the values of its statement, names among them, do not.
+        self.engine = create_async_engine(url, hide_parameters=True, **options)
         if is_sqlite:
             _prepare_sqlite(self.engine.sync_engine)
         writing = self.engine.execution_options(begin="BEGIN IMMEDIATE")

@@ -1,5 +1,6 @@
 """Bounces, with a report part (RFC 3464) and without, and automatic replies (RFC 3834): ITIP.md §2.10."""
 
+import logging
 import re
 from email.message import Message as Part
 
@@ -8,6 +9,9 @@ from flufl.bounce import all_failures
 from coord_service.domain.itip.addresses import bare_address, is_mail_address
 from coord_service.domain.itip.values import FailedDelivery
 from integrations.itip.mime import TooMuch, every_part, header, message_ids, own_parts, parse_mail, sender_of, text_of
+
+# It logs a mail that it can't take apart with a traceback, and with names that belong in no log.
+logging.getLogger("flufl.bounce").disabled = True
 
 ACTIONS = {"failed", "delayed", "delivered", "relayed", "expanded"}
 MOST_RECIPIENTS = 100
@@ -111,8 +115,9 @@ def _recipient(block: Part) -> str:
 def _by_words(mail: Part, raw: bytes) -> tuple[FailedDelivery, ...]:
     """A report in words alone: flufl.bounce knows how the old mail servers put it; Status is ours to find."""
     lines = [each[:SCANNED_WIDTH] for each in raw[:SCANNED_BYTES].split(b"\n")[:SCANNED_LINES]]
+    plain = b"\n".join(lines).decode("ascii", "replace").encode("ascii", "replace")
     try:
-        temporary, permanent = all_failures(parse_mail(b"\n".join(lines)))
+        temporary, permanent = all_failures(parse_mail(plain))
     except (TooMuch, ValueError, LookupError, AttributeError, TypeError):
         return ()  # its detectors trip over odd mails; the report is still one, without names
     words = next((text_of(each)[:SCANNED_BYTES] for each in own_parts(mail)), "")

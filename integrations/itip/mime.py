@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message as Part
 from email.parser import BytesParser
@@ -117,7 +118,7 @@ def header(mail: Part, name: str) -> str:
     raw = str(mail.get(name, ""))[:LONGEST_HEADER]
     try:
         text = str(make_header(decode_header(raw))) if "=?" in raw else raw
-    except (LookupError, ValueError):
+    except (LookupError, ValueError, MessageError):
         text = raw
     return " ".join(text.encode("utf-8", "replace").decode().split())
 

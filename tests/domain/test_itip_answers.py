@@ -156,6 +156,10 @@ def test_somebody_else_s_mailbox_does_not_answer_for_an_attendee() -> None:
     assert SHAH in applied.why
 
 
+def test_a_mail_without_from_is_held() -> None:
+    assert hear(meeting(), reply(SHAH, sender="")).verdict == "held"
+
+
 def test_an_attendee_may_not_answer_for_another() -> None:
     assert hear(meeting(), reply(SHAH, sender=HEAD)).verdict == "held"
 
@@ -301,6 +305,16 @@ def test_declining_a_proposal_tells_that_person_alone() -> None:
     told = decline_counter(meeting(), said)
     assert (told.recipient, told.method, told.event.sequence) == (SHAH, Method.DECLINECOUNTER, 0)
     assert [each.address for each in told.event.attendees] == [SHAH]
+
+
+def test_declining_needs_the_meeting_and_its_proposer_but_not_the_same_sequence() -> None:
+    """A proposal by link carries no SEQUENCE; a no is right whatever it was."""
+    assert decline_counter(moved_once(), counter(SHAH, START, sequence=0)).event.sequence == 1
+    gone = diff(meeting(), None, NOW).event
+    assert gone
+    for event in (gone, meeting(HEAD)):
+        with pytest.raises(ChangedMeanwhile):
+            decline_counter(event, counter(SHAH, START))
 
 
 def test_a_proposal_that_lists_everybody_is_its_sender_s() -> None:

@@ -284,6 +284,12 @@ def test_changing_a_series_sends_the_whole_object_with_its_exceptions() -> None:
     assert [each.recurrence_id for each in line.event.overrides] == [date]
 
 
+def test_the_organizer_s_own_alarms_ring_for_nobody_else() -> None:
+    alarm = ("BEGIN:VALARM", "TRIGGER:-PT5M", "END:VALARM", "CATEGORIES:a")
+    assert sent(meeting(extras=alarm), meeting(extras=alarm[3:])) == []
+    assert diff(None, meeting(extras=alarm), NOW).outgoing[0].event.extras == ("CATEGORIES:a",)
+
+
 def test_until_is_sent_in_utc() -> None:
     """ITIP.md §1.7; RFC 5545 §3.3.10."""
     event = meeting(SHAH, rrule="FREQ=WEEKLY;UNTIL=20260901T143000")

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from coord_service.domain.itip import Kind, Message, PartStat, Status, diff
+from coord_service.domain.itip import Attendee, Kind, Message, PartStat, Status, diff
 from tests.invitations import (
     ACCEPTED,
     DECLINED,
@@ -86,6 +86,14 @@ def test_a_cancelled_date_is_noted() -> None:
 def test_a_reply_to_the_series_does_not_overwrite_one_to_a_date_but_settles_the_others() -> None:
     event = hear(series(), reply(SHAH, DECLINED, recurrence_id=SECOND), reply(SHAH, ACCEPTED, at=9), reply(HEAD)).event
     assert answers(event) == {SHAH: ACCEPTED, HEAD: ACCEPTED}
+    assert answers(on_date(event, SECOND)) == {SHAH: DECLINED, HEAD: ACCEPTED}
+
+
+def test_a_date_that_was_answered_elsewhere_keeps_its_answer() -> None:
+    """A copy from another program has no X-COORD-SEQUENCE; a date that differs from the series was answered."""
+    event = hear(series(), reply(SHAH, DECLINED, recurrence_id=SECOND)).event
+    foreign = replace(event.overrides[0], attendees=(Attendee(SHAH, partstat=DECLINED), Attendee(HEAD)))
+    event = hear(replace(event, overrides=(foreign,)), reply(SHAH, ACCEPTED, at=9), reply(HEAD)).event
     assert answers(on_date(event, SECOND)) == {SHAH: DECLINED, HEAD: ACCEPTED}
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from coord_service.domain.itip.addresses import is_mail_address
 from coord_service.domain.itip.changes import diff
 from coord_service.domain.itip.delegation import objection, seat, wait_for_delegator
 from coord_service.domain.itip.identity import Speaker, find_speaker
@@ -85,7 +86,7 @@ def _seated(event: Event, place: Event, said: Attendee, incoming: Incoming) -> A
     """Put an answer into the copy; who came or went by it (delegates) is told as for any other change."""
     after = put_back(event, seat(place, said, incoming.policy))
     if place is event:
-        after = _settle_dates(after, said, incoming.policy)
+        after = _settle_dates(after, said, place.attendee(said.address), incoming.policy)
     why = f"{said.address} {WORDS[said.partstat]}"
     if {each.address for each in place.attendees} == {each.address for each in _same_place(after, place).attendees}:
         return Applied(after, Verdict.APPLIED, why)
@@ -98,21 +99,32 @@ def _same_place(event: Event, place: Event) -> Event:
     return event if isinstance(found, Ruling) else found
 
 
-def _settle_dates(event: Event, said: Attendee, policy: Policy) -> Event:
+def _settle_dates(event: Event, said: Attendee, before: Attendee | None, policy: Policy) -> Event:
     """An answer to the series settles the dates that have no answer of their own, unless they were moved since."""
-    return replace(event, overrides=tuple(_settled(each, said, policy) for each in event.overrides))
+    inherited = {PartStat.NEEDS_ACTION, *([before.partstat] if before else [])}
+    overrides = [_settled(each, said, policy) if _awaits(each, said, inherited) else each for each in event.overrides]
+    return replace(event, overrides=tuple(overrides))
+
+
+def _awaits(override: Event, said: Attendee, inherited: set[PartStat]) -> bool:
+    """Whether a date still shows what the series said; copies from elsewhere don't carry the order of answers."""
+    own = override.attendee(said.address)
+    if own is None or own.answered_sequence is not None or own.partstat not in inherited:
+        return False
+    return (said.answered_sequence or 0) >= override.current_sequence
 
 
 def _settled(override: Event, said: Attendee, policy: Policy) -> Event:
     own = override.attendee(said.address)
-    if own is None or own.answered_sequence is not None or (said.answered_sequence or 0) < override.current_sequence:
-        return override
+    assert own is not None
     return seat(override, replace(own, partstat=said.partstat, delegated_to=said.delegated_to), policy)
 
 
 def _hear_stranger(event: Event, place: Event, speaker: Speaker, order: Order, incoming: Incoming) -> Applied:
     """Somebody who was not invited: removed since, a delegate, a list's member, or a forwarded invitation."""
     line, address = speaker.line, speaker.address
+    if not is_mail_address(address):
+        return Applied(event, Verdict.REFUSED, "it doesn't say whose answer it is")
     if any(each.address == address for each in event.removed):
         return Applied(event, Verdict.NOTED, f"{address} is no longer invited")
     if line.delegated_from:

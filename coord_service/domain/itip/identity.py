@@ -55,6 +55,8 @@ def _doubt(line: Attendee, address: str, message: Message, event: Event, policy:
     sender = message.sender
     if sender is None:
         return ""
+    if not sender:
+        return f"the mail doesn't say who sent it; it answers for {address}"
     if message.authentication is Authentication.FAILED:
         return f"the mail server could not confirm that this mail is from {sender}"
     if invited_address(sender, event, policy) == address:

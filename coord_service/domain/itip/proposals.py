@@ -69,9 +69,10 @@ def accept_counter(event: Event, message: Message, now: datetime) -> Changes:
 def decline_counter(event: Event, message: Message, policy: Policy = ANY_POLICY) -> Outgoing:
     """The lead worker keeps the time: a DECLINECOUNTER for the person who proposed (RFC 5546 §3.2.8).
 
-    Raises ChangedMeanwhile when the meeting was moved or cancelled after the proposal.
+    Raises ChangedMeanwhile when the meeting was cancelled after the proposal, or the person is no longer invited.
     """
-    answer, place = _current(event, message)
+    answer = message.answers[0]
+    place = _standing(event, answer)
     proposer = _proposer(event, place, answer, message, policy)
     seen = for_reader(replace(place, attendees=(proposer,)), proposer.address)
     return Outgoing(proposer.address, Method.DECLINECOUNTER, True, seen)
@@ -110,11 +111,16 @@ def _line(answer: Answer, message: Message, event: Event, policy: Policy) -> Att
     return next((each for each in answer.attendees if each.address in invited), None)
 
 
-def _current(event: Event, message: Message) -> tuple[Answer, Event]:
-    answer = message.answers[0]
+def _standing(event: Event, answer: Answer) -> Event:
     place = find_place(event, answer)
     if isinstance(place, Ruling):
         raise ChangedMeanwhile(f"This proposal is out of date: {place.why}.")
+    return place
+
+
+def _current(event: Event, message: Message) -> tuple[Answer, Event]:
+    answer = message.answers[0]
+    place = _standing(event, answer)
     if order_of(answer, message, place).sequence < place.current_sequence:
         raise ChangedMeanwhile("This proposal is out of date: the meeting was moved since.")
     return answer, place

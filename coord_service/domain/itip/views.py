@@ -52,11 +52,23 @@ def for_reader(event: Event, address: str, show: Show = Show.RECIPIENT) -> Event
         event,
         attendees=tuple(_line_for_reader(each) for each in people),
         rrule=until_in_utc(event.rrule, event.start),
+        extras=without_alarms(event.extras),
         overrides=(),
         time_sequence=None,
         removed=(),
         waiting=(),
     )
+
+
+def without_alarms(extras: Iterable[str]) -> tuple[str, ...]:
+    """Further content lines without VALARMs: when the organizer's own computer rings is nobody else's business."""
+    kept, inside = [], False
+    for line in extras:
+        inside = inside or line == "BEGIN:VALARM"
+        if not inside:
+            kept.append(line)
+        inside = inside and line != "END:VALARM"
+    return tuple(kept)
 
 
 def together(events: list[Event]) -> Event:

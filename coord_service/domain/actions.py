@@ -1,5 +1,6 @@
 """Actions out of a meeting: what, one owner, an agency, a date."""
 
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -30,6 +31,25 @@ class ActionAnswer(StrEnum):
     DONE = "done"
     MORE_TIME = "more_time"
     NOT_MINE = "not_mine"
+
+
+class Shown(StrEnum):
+    """Which actions a list shows."""
+
+    OPEN = "open"
+    OVERDUE = "overdue"
+    DONE = "done"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionFilter:
+    """Which actions to list; what is None does not narrow."""
+
+    shown: Shown = Shown.OPEN
+    lead_worker_id: int | None = None
+    child_id: int | None = None
+    owner_id: int | None = None
 
 
 def fault_of_due_date(due_on: date, today: date) -> str | None:

@@ -48,7 +48,7 @@ class Meeting(Row):
     created_at: Mapped[datetime]
     held_at: Mapped[datetime | None]
     circulated_at: Mapped[datetime | None]
-    note_taker_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))  # rather not the lead worker (DOMAIN §5)
+    note_taker_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))  # rather not the lead worker
     family_absence: Mapped[str | None]  # why nobody of the family was there
     before_change: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)  # what "Undo" puts back
     changed_at: Mapped[datetime]  # when that change was made: its letters carry the same instant

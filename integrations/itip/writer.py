@@ -97,7 +97,7 @@ def _lines(event: Event) -> list[str]:
 def _own_lines(event: Event) -> list[str]:
     """What only the organizer's copy holds."""
     lines = [] if event.time_sequence is None else [f"X-COORD-TIME-SEQUENCE:{event.time_sequence}"]
-    lines += [f"X-COORD-REMOVED;X-COORD-SEQUENCE={each.sequence}:mailto:{each.address}" for each in event.removed]
+    lines += [f"X-COORD-REMOVED;X-COORD-SEQUENCE={each.sequence}:{_address(each.address)}" for each in event.removed]
     return lines + [_attendee_line(each, sent=False, name="X-COORD-WAITING") for each in event.waiting]
 
 
@@ -113,8 +113,8 @@ def _microsoft_lines(method: Method) -> list[str]:
 def _organizer_line(event: Event) -> str:
     organizer = event.organizer
     name = f";CN={quote(organizer.name)}" if organizer.name else ""
-    sent_by = f';SENT-BY="mailto:{_one_line(organizer.sent_by)}"' if organizer.sent_by else ""
-    return f"ORGANIZER{name}{sent_by}:mailto:{_one_line(organizer.address)}"
+    sent_by = f';SENT-BY="{_address(organizer.sent_by)}"' if organizer.sent_by else ""
+    return f"ORGANIZER{name}{sent_by}:{_address(organizer.address)}"
 
 
 def _attendee_line(attendee: Attendee, *, sent: bool, name: str = "ATTENDEE") -> str:
@@ -148,8 +148,9 @@ def _parameters(attendee: Attendee, *, sent: bool) -> Iterator[str]:
 
 
 def _address(address: str) -> str:
+    """A cal-address; % and ? would mean something else in a mailto: (RFC 6068 §2)."""
     address = _one_line(address).replace('"', "")
-    return f"mailto:{address}" if ":" not in address else address
+    return address if ":" in address else f"mailto:{address.replace('%', '%25').replace('?', '%3F')}"
 
 
 def _one_line(text: str) -> str:

@@ -1,6 +1,6 @@
 """What counts as a change between two states of one VEVENT (RFC 5546 §2.1.4; DESIGN §5 ``diff``)."""
 
-from coord_service.domain.itip.recurrence import instant, until_in_utc
+from coord_service.domain.itip.rules import instant, until_in_utc
 from coord_service.domain.itip.values import Event, Status, When
 from coord_service.domain.itip.views import without_alarms
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from coord_service.domain.itip.recurrence import instant, occurrence, occurs, override_at
+from coord_service.domain.itip.recurrence import occurrence, occurs, override_at
+from coord_service.domain.itip.rules import instant
 from coord_service.domain.itip.values import Answer, Event, Status, Verdict
 
 

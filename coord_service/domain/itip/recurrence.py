@@ -1,50 +1,13 @@
-"""Which dates a series has (RFC 5545 §3.3.10), answered without walking through it wherever COUNT allows.
+"""The dates of a series: which there are, what each looks like, when the last is over (RFC 5545 §3.8.4-5)."""
 
-Only what people use: rules by year, month, week and day. For the rest (BYHOUR, BYWEEKNO, every second …) the answer is
-None, "can't be told", and the caller asks a person. Bounded: a rule that never ends costs no more than one that does.
-"""
-
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from coord_service.domain.itip.rules import comparable, day_of, days_from, instant, parse_rule, rule_has
 from coord_service.domain.itip.values import Event, When
 
 LONDON = ZoneInfo("Europe/London")
-DAY = timedelta(days=1)
-MOST_DAYS_WALKED = 15_000
-LONGEST_RULE = 1_000
-WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-EXOTIC = {"BYHOUR", "BYMINUTE", "BYSECOND", "BYWEEKNO", "RSCALE", "SKIP"}
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A recurrence rule, with what RFC 5545 takes from DTSTART already filled in."""
-
-    freq: str
-    interval: int
-    count: int | None
-    until: When | None
-    months: frozenset[int]
-    month_days: frozenset[int]
-    year_days: frozenset[int]
-    days: tuple[tuple[int, int], ...]
-    positions: tuple[int, ...]
-    week_start: int
-
-
-def instant(when: When) -> datetime | date:
-    """A value that is equal for equal moments, whatever zone they are written in."""
-    return when.astimezone(UTC) if isinstance(when, datetime) else when
-
-
-def comparable(when: When) -> datetime:
-    """The UTC instant of a moment, of a whole day its first in London: for comparing the two."""
-    if isinstance(when, datetime):
-        return when.astimezone(UTC)
-    return datetime.combine(when, time(), LONDON).astimezone(UTC)
 
 
 def in_form_of(start: When, recurrence_id: When) -> When:
@@ -103,7 +66,7 @@ def occurs(event: Event, recurrence_id: When) -> bool | None:
     if not event.rrule or comparable(wanted) < comparable(event.start):
         return False
     rule = parse_rule(event.rrule, event.start)
-    return None if rule is None else _rule_has(rule, event.start, wanted)
+    return None if rule is None else rule_has(rule, event.start, wanted)
 
 
 def last_end(event: Event) -> datetime | None:
@@ -118,98 +81,8 @@ def last_end(event: Event) -> datetime | None:
     return max(ends)
 
 
-def parse_rule(text: str, start: When) -> Rule | None:
-    """Read an RRULE value against its DTSTART; None when it is beyond what this module can tell."""
-    parts = dict(part.upper().partition("=")[::2] for part in text[:LONGEST_RULE].split(";") if part)
-    freq = parts.get("FREQ", "")
-    if freq not in {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"} or EXOTIC & parts.keys():
-        return None
-    try:
-        rule = Rule(
-            freq=freq,
-            interval=max(1, int(parts.get("INTERVAL", "1"))),
-            count=int(parts["COUNT"]) if "COUNT" in parts else None,
-            until=_until(parts["UNTIL"], start) if "UNTIL" in parts else None,
-            months=_numbers(parts.get("BYMONTH", "")),
-            month_days=_numbers(parts.get("BYMONTHDAY", "")),
-            year_days=_numbers(parts.get("BYYEARDAY", "")),
-            days=tuple(_weekday(each) for each in parts.get("BYDAY", "").split(",") if each),
-            positions=tuple(sorted(_numbers(parts.get("BYSETPOS", "")))),
-            week_start=WEEKDAYS.index(parts.get("WKST", "MO")),
-        )
-    except ValueError:
-        return None
-    return _filled_from_start(rule, start)
-
-
-def until_in_utc(text: str, start: When) -> str:
-    """The rule with UNTIL in UTC where DTSTART has a zone, as RFC 5545 §3.3.10 asks and Outlook needs."""
-    name, found, rest = text.partition("UNTIL=")
-    value, semicolon, after = rest.partition(";")
-    if not found or value.endswith("Z") or not isinstance(start, datetime):
-        return text
-    try:
-        moment = comparable(_until(value, start))
-    except ValueError:
-        return text
-    return f"{name}UNTIL={moment:%Y%m%dT%H%M%SZ}{semicolon}{after}"
-
-
 def _own_key(event: Event, when: When) -> datetime | date:
     return instant(in_form_of(event.start, when))
-
-
-def _numbers(text: str) -> frozenset[int]:
-    return frozenset(int(each) for each in text.split(",") if each)
-
-
-def _weekday(text: str) -> tuple[int, int]:
-    return int(text[:-2] or "0"), WEEKDAYS.index(text[-2:])
-
-
-def _until(text: str, start: When) -> When:
-    """UNTIL as a moment; a plain date means to the end of that day."""
-    day = date(int(text[:4]), int(text[4:6]), int(text[6:8]))
-    if not 1600 <= day.year <= 9998:
-        raise ValueError("beyond what a change of zone can carry")
-    if not isinstance(start, datetime):
-        return day
-    if "T" not in text:
-        return datetime.combine(day, time(23, 59, 59), start.tzinfo)
-    clock = time(int(text[9:11]), int(text[11:13]), int(text[13:15] or "0"))
-    return datetime.combine(day, clock, UTC if text.endswith("Z") else start.tzinfo)
-
-
-def _filled_from_start(rule: Rule, start: When) -> Rule:
-    if rule.month_days or rule.year_days or rule.days:
-        return rule
-    if rule.freq == "WEEKLY":
-        return replace(rule, days=((0, start.weekday()),))
-    if rule.freq in {"MONTHLY", "YEARLY"}:
-        months = rule.months or (frozenset({start.month}) if rule.freq == "YEARLY" else frozenset())
-        return replace(rule, months=months, month_days=frozenset({start.day}))
-    return rule
-
-
-def _day_of(when: When) -> date:
-    return when.date() if isinstance(when, datetime) else when
-
-
-def _rule_has(rule: Rule, start: When, wanted: When) -> bool | None:
-    if isinstance(start, datetime) and isinstance(wanted, datetime) and start.time() != wanted.time():
-        return False
-    if rule.until is not None and comparable(wanted) > comparable(rule.until):
-        return False
-    day, first = _day_of(wanted), _day_of(start)
-    if rule.count is None:
-        distance = _period_number(rule, day) - _period_number(rule, first)
-        if distance % rule.interval or not _passes(rule, day):
-            return False
-        return not rule.positions or day in _days_in_period(rule, _period_start(rule, day))
-    for found in _days_from(rule, first):
-        if found is None or found >= day:
-            return None if found is None else found == day
-    return False
 
 
 def _last_start(event: Event) -> When | None:
@@ -219,97 +92,8 @@ def _last_start(event: Event) -> When | None:
     if rule.count is None:
         return rule.until
     last: date | None = None
-    for found in _days_from(rule, _day_of(event.start)):
+    for found in days_from(rule, day_of(event.start)):
         if found is None:
             return None
         last = found
     return last or event.start
-
-
-def _days_from(rule: Rule, first: date) -> Iterator[date | None]:
-    """The days of a rule with COUNT, in order; a None at the end: too far to walk."""
-    remaining, walked, period = rule.count or 0, 0, _period_start(rule, first)
-    while remaining > 0:
-        days = _days_in_period(rule, period)
-        walked += {"YEARLY": 366, "MONTHLY": 31, "WEEKLY": 7, "DAILY": 1}[rule.freq]
-        for day in days:
-            if day >= first and remaining > 0 and (rule.until is None or day <= _day_of(rule.until)):
-                remaining -= 1
-                yield day
-        following = _next_period(rule, period)
-        if following is None or (rule.until is not None and following > _day_of(rule.until)):
-            return
-        if walked > MOST_DAYS_WALKED:
-            yield None
-            return
-        period = following
-
-
-def _period_start(rule: Rule, day: date) -> date:
-    if rule.freq == "YEARLY":
-        return day.replace(month=1, day=1)
-    if rule.freq == "MONTHLY":
-        return day.replace(day=1)
-    if rule.freq == "WEEKLY":
-        return date.fromordinal(max(1, day.toordinal() - (day.weekday() - rule.week_start) % 7))
-    return day
-
-
-def _period_number(rule: Rule, day: date) -> int:
-    if rule.freq == "YEARLY":
-        return day.year
-    if rule.freq == "MONTHLY":
-        return day.year * 12 + day.month
-    if rule.freq == "WEEKLY":
-        return (day.toordinal() - 1 - rule.week_start) // 7
-    return day.toordinal()
-
-
-def _next_period(rule: Rule, period: date) -> date | None:
-    try:
-        if rule.freq == "YEARLY":
-            return period.replace(year=period.year + rule.interval)
-        if rule.freq == "MONTHLY":
-            months = period.year * 12 + period.month - 1 + rule.interval
-            return date(months // 12, months % 12 + 1, 1)
-        return period + (7 if rule.freq == "WEEKLY" else 1) * rule.interval * DAY
-    except (ValueError, OverflowError):
-        return None
-
-
-def _days_in_period(rule: Rule, period: date) -> list[date]:
-    lengths = {"DAILY": 1, "WEEKLY": 7, "MONTHLY": _month_length(period), "YEARLY": _year_length(period)}
-    last = min(period.toordinal() + lengths[rule.freq], date.max.toordinal() + 1)
-    days = [day for n in range(period.toordinal(), last) if _passes(rule, day := date.fromordinal(n))]
-    if not rule.positions:
-        return days
-    chosen = {n - 1 if n > 0 else len(days) + n for n in rule.positions}
-    return [day for index, day in enumerate(days) if index in chosen]
-
-
-def _passes(rule: Rule, day: date) -> bool:
-    if rule.months and day.month not in rule.months:
-        return False
-    if rule.month_days and not {day.day, day.day - 1 - _month_length(day)} & rule.month_days:
-        return False
-    number = day.timetuple().tm_yday
-    if rule.year_days and not {number, number - 1 - _year_length(day)} & rule.year_days:
-        return False
-    return not rule.days or any(_is_nth(rule, day, nth) for nth, weekday in rule.days if weekday == day.weekday())
-
-
-def _is_nth(rule: Rule, day: date, nth: int) -> bool:
-    """Whether a day is the nth of its weekday: in its month, or in its year for yearly rules without BYMONTH."""
-    if nth == 0 or rule.freq in {"DAILY", "WEEKLY"}:
-        return True
-    in_year = rule.freq == "YEARLY" and not rule.months
-    number, length = (day.timetuple().tm_yday, _year_length(day)) if in_year else (day.day, _month_length(day))
-    return nth in {(number - 1) // 7 + 1, -((length - number) // 7 + 1)}
-
-
-def _month_length(day: date) -> int:
-    return 31 if day.month == 12 else (day.replace(day=1, month=day.month + 1) - DAY).day
-
-
-def _year_length(day: date) -> int:
-    return day.replace(month=12, day=31).timetuple().tm_yday

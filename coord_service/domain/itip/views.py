@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
 
-from coord_service.domain.itip.recurrence import in_form_of, occurrence, override_at, until_in_utc
+from coord_service.domain.itip.recurrence import in_form_of, occurrence, override_at
+from coord_service.domain.itip.rules import until_in_utc
 from coord_service.domain.itip.values import Attendee, Event, Status, When
 
 

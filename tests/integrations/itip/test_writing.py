@@ -160,7 +160,7 @@ DAYS = st.dates(date(2020, 1, 1), date(2039, 12, 31))
 STARTS = st.builds(datetime.combine, DAYS, st.times().map(lambda each: each.replace(microsecond=0)))
 PEOPLE = st.builds(
     Attendee,
-    address=st.from_regex(r"[a-z0-9.]{1,20}@[a-z]{1,12}\.example", fullmatch=True),
+    address=st.from_regex(r"[a-z0-9.?%]{1,20}@[a-z]{1,12}\.example", fullmatch=True),
     name=NAMES.map(str.strip),
     partstat=st.sampled_from(PartStat),
     rsvp=st.booleans(),

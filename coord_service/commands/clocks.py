@@ -14,7 +14,9 @@ from coord_service.rulebook import load_clock_laws
 def register(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``coord clocks``."""
     parser.add_argument("--kind", required=True, choices=[kind.value for kind in ClockKind], help="what started")
-    parser.add_argument("--start", required=True, type=_day, metavar="DATE", help="the day it started, like 2026-03-03")
+    parser.add_argument(
+        "--start", required=True, type=plain_day, metavar="DATE", help="the day it started, like 2026-03-03"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -37,7 +39,8 @@ def _shown(limit: Limit) -> dict[str, Any]:
     }
 
 
-def _day(text: str) -> date:
+def plain_day(text: str) -> date:
+    """A date like 2026-03-03 and no other spelling, for argparse's ``type=``."""
     try:
         # fromisoformat alone would also take 20260303 and 2026-W10-2.
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):

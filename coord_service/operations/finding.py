@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from coord_service.domain.diaries import Diary
 from coord_service.domain.meetings import QUORUM, Purpose
 from coord_service.domain.people import Actor
 from coord_service.domain.slots import Quorum, Slot, SlotSearch, rank
-from coord_service.domain.wall_time import day_span, midnight_in_london
+from coord_service.domain.wall_time import day_span, instant_in_london, midnight_in_london
 from coord_service.operations.booking import load_booking
 from coord_service.operations.diaries import read_diaries
 from coord_service.operations.guests import Guest, load_guests
@@ -30,7 +30,7 @@ STEP = timedelta(minutes=30)
 BEST = 5
 DAYS_SHOWN = 10  # with further times
 DECISION_TIME = timedelta(weeks=4)  # between the meeting and the end of the 12 months: reg 20(10)
-SHOWN_FROM, SHOWN_UNTIL = 8, 18  # hours of the day in the picture
+SHOWN_FROM, SHOWN_UNTIL = time(8), time(18)  # the part of the day in the picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +207,7 @@ def _days_shown(search: SlotSearch, offers: Sequence[Offer], first_on: date) -> 
     for day in offered or [
         first_on + timedelta(days=n) for n in range(7) if (first_on + timedelta(days=n)).weekday() < 5
     ]:
-        midnight = midnight_in_london(day)
-        start_at, end_at = midnight + timedelta(hours=SHOWN_FROM), midnight + timedelta(hours=SHOWN_UNTIL)
+        start_at, end_at = instant_in_london(day, SHOWN_FROM), instant_in_london(day, SHOWN_UNTIL)
         yield DayShown(
             day=day,
             start_at=start_at,

@@ -1,0 +1,239 @@
+"""Finding a time, against diaries made by hand. The clock stands at Tuesday 3 March 2026, 10am in London."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+
+from coord_service.clock import LONDON
+from coord_service.domain.availability import Presence
+from coord_service.domain.bookings import Need, What
+from coord_service.domain.meetings import Answer, MeetingMode, MeetingStatus, Purpose
+from coord_service.domain.people import Actor, PersonKind, Sector
+from coord_service.errors import SlotTaken
+from coord_service.operations.booking import (
+    AnswerWhat,
+    ChooseTime,
+    choose_time,
+    list_drafts,
+    save_who,
+    start_booking,
+)
+from coord_service.operations.finding import Found, View, find_slots
+from coord_service.operations.sending import send_booking
+from coord_service.operations.tools import Tools
+from coord_service.storage.tables import Attendee, Child, Leave, Meeting, Person, User
+from tests.builders import a_child, a_member, a_person, a_user, actor_for
+
+
+@dataclass
+class Case:
+    """A child with a mother and a doctor, and their lead worker."""
+
+    tools: Tools
+    worker: User
+    child: Child
+    mother: Person
+    doctor: Person
+
+    @property
+    def actor(self) -> Actor:
+        return actor_for(self.worker)
+
+    async def draft(self, purpose: Purpose = Purpose.TAC, minutes: int = 60, worker: User | None = None) -> int:
+        worker = worker or self.worker
+        what = What((self.child.id,), purpose, worker.id, minutes, MeetingMode.PLACE, "Elm House", None, None)
+        draft_id = await start_booking(self.tools, actor_for(worker), AnswerWhat(what))
+        needs = {self.mother.id: Need.REQUIRED, self.doctor.id: Need.REQUIRED}
+        await save_who(self.tools, actor_for(worker), draft_id, needs)
+        return draft_id
+
+    async def find(self, view: View | None = None, **changes: Purpose | int) -> Found:
+        draft_id = await self.draft(**changes)  # type: ignore[arg-type]
+        return await find_slots(self.tools, self.actor, draft_id, view or View())
+
+    async def add(self, *rows: object) -> None:
+        async with self.tools.database.begin() as db:
+            db.add_all(rows)
+
+    async def keep_hours(self, *hours: dict[str, object]) -> None:
+        async with self.tools.database.begin() as db:
+            for person_id in (self.worker.person_id, self.mother.id, self.doctor.id):
+                (await db.get_one(Person, person_id)).working_hours = list(hours)
+
+
+@pytest.fixture
+async def case(tools: Tools) -> Case:
+    worker = await a_user(tools, name="Amy Leadworth")
+    child = await a_child(tools, worker, last_review_on=date(2025, 6, 29))
+    mother = await a_person(tools, "Mrs Ana Testwood", kind=PersonKind.FAMILY)
+    doctor = await a_person(tools, "Dr Asha Shah")
+    await a_member(tools, child, mother, sector=Sector.FAMILY)
+    await a_member(tools, child, doctor)
+    return Case(tools, worker, child, mother, doctor)
+
+
+def starts(found: Found) -> set[datetime]:
+    more = {offer.start_at for _, offers in found.more for offer in offers}
+    return {offer.start_at for offer in found.best} | more
+
+
+def days(found: Found) -> set[date]:
+    return {start.astimezone(LONDON).date() for start in starts(found)}
+
+
+def meeting_of(person: Person, start: datetime, status: MeetingStatus, answer: Answer) -> Meeting:
+    return Meeting(
+        uid=f"{status}-{answer}@test",
+        dtstamp=start,
+        purpose=Purpose.OTHER,
+        starts_at=start,
+        ends_at=start + timedelta(hours=8),
+        convenor_id=1,
+        status=status,
+        created_at=start,
+        changed_at=start,
+        attendees=[
+            Attendee(
+                person_id=person.id,
+                email="x@nhs.example",
+                role="x",
+                sector=Sector.HEALTH,
+                is_required=True,
+                answer=answer,
+            )
+        ],
+    )
+
+
+async def test_with_nothing_in_the_way_it_is_office_hours_from_the_next_working_day(case: Case) -> None:
+    found = await case.find()
+    local = {start.astimezone(LONDON) for start in starts(found)}
+    assert found.first_on == date(2026, 3, 4)
+    assert found.last_on == date(2026, 4, 14)
+    assert min(each.time() for each in local) == time(9)
+    assert max(each.time() for each in local) == time(16)
+    assert {each.weekday() for each in local} == {0, 1, 2, 3, 4}
+    assert len({offer.start_at.date() for offer in found.best}) == 5
+
+
+async def test_leave_and_bank_holidays_are_left_out_and_shown(case: Case) -> None:
+    await case.add(Leave(person_id=case.doctor.id, starts_on=date(2026, 4, 1), ends_on=date(2026, 4, 2)))
+    found = await case.find(View(from_on=date(2026, 4, 1)))
+    # 1 and 2 April leave, 3 April Good Friday, 4 and 5 a weekend, 6 April Easter Monday
+    assert min(days(found)) == date(2026, 4, 7)
+    none = await case.find(View(from_on=date(2026, 4, 1), minutes=480))
+    assert date(2026, 4, 6) not in days(none)
+
+
+async def test_the_picture_tells_leave_from_meetings(case: Case) -> None:
+    meeting = meeting_of(case.doctor, datetime(2026, 3, 4, 9, tzinfo=UTC), MeetingStatus.BOOKED, Answer.ACCEPTED)
+    await case.add(meeting, Leave(person_id=case.mother.id, starts_on=date(2026, 3, 5), ends_on=date(2026, 5, 29)))
+    found = await case.find()
+    assert found.best == ()
+    assert [(way.name, way.has_quorum) for way in found.ways] == [("Mrs Ana Testwood", False), ("Dr Asha Shah", False)]
+    seen = {(day.day, name): {each.presence for each in told} for day in found.days for name, told in day.people}
+    assert Presence.BUSY in seen[date(2026, 3, 4), "Dr Asha Shah"]
+    assert Presence.AWAY in seen[date(2026, 3, 5), "Mrs Ana Testwood"]
+
+
+async def test_without_somebody_there_are_times_again_and_they_say_who_misses_it(case: Case) -> None:
+    await case.add(Leave(person_id=case.mother.id, starts_on=date(2026, 3, 4), ends_on=date(2026, 5, 29)))
+    found = await case.find()
+    assert found.never == ("Mrs Ana Testwood",)
+    again = await case.find(View(without=frozenset({case.mother.id})))
+    assert again.total == found.ways[0].count
+    assert again.best[0].absent == ("Mrs Ana Testwood",)
+    assert "Mrs Ana Testwood would miss it" in again.best[0].reasons
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "is_taken"),
+    [
+        (MeetingStatus.BOOKED, Answer.NEEDS_ACTION, True),
+        (MeetingStatus.BOOKED, Answer.DECLINED, False),
+        (MeetingStatus.CANCELLED, Answer.ACCEPTED, False),
+        (MeetingStatus.UNDONE, Answer.ACCEPTED, False),
+    ],
+)
+async def test_a_meeting_takes_time_while_it_stands_and_nobody_declined(
+    case: Case, status: MeetingStatus, answer: Answer, is_taken: bool
+) -> None:
+    await case.add(meeting_of(case.doctor, datetime(2026, 3, 4, 9, tzinfo=UTC), status, answer))
+    found = await case.find()
+    assert (date(2026, 3, 4) not in days(found)) is is_taken
+
+
+@pytest.mark.parametrize(
+    ("now", "sunday", "utc_hour"),
+    [
+        (datetime(2026, 3, 20, tzinfo=UTC), date(2026, 3, 29), 8),
+        (datetime(2026, 10, 16, tzinfo=UTC), date(2026, 10, 25), 9),
+    ],
+)
+async def test_nine_o_clock_is_nine_o_clock_on_the_sundays_the_clocks_change(
+    case: Case, now: datetime, sunday: date, utc_hour: int
+) -> None:
+    case.tools.clock.instant = now  # type: ignore[attr-defined]
+    await case.keep_hours({"days": ["SU"], "start": "09:00", "end": "10:00"})
+    found = await case.find()
+    assert datetime(sunday.year, sunday.month, sunday.day, utc_hour, tzinfo=UTC) in starts(found)
+    assert {start.astimezone(LONDON).time() for start in starts(found)} == {time(9)}
+    shown = next(day for day in found.days if day.day == sunday)
+    assert shown.start_at.astimezone(LONDON).time() == time(8)
+
+
+async def test_a_night_on_call_has_no_hour_that_does_not_exist(case: Case) -> None:
+    case.tools.clock.instant = datetime(2026, 3, 26, 12, tzinfo=UTC)  # type: ignore[attr-defined]
+    await case.keep_hours({"days": ["SU"], "start": "00:00", "end": "04:00"})
+    found = await case.find(View(from_on=date(2026, 3, 29)))
+    on_sunday = {s.astimezone(LONDON).time() for s in starts(found) if s.astimezone(LONDON).date() == date(2026, 3, 29)}
+    assert on_sunday == {time(0), time(0, 30), time(2), time(2, 30), time(3)}
+
+
+async def test_a_review_gives_two_weeks_notice_and_counts_to_its_limit(case: Case) -> None:
+    found = await case.find(purpose=Purpose.REVIEW)
+    assert found.first_on == date(2026, 3, 17)
+    assert found.limit_on == date(2026, 6, 1)  # 12 months after 29 June 2025, less four weeks for the decision
+    assert "76 days before the limit" in found.best[0].reasons
+
+
+async def test_earlier_never_goes_before_the_first_lawful_day(case: Case) -> None:
+    found = await case.find(View(from_on=date(2026, 3, 20)), purpose=Purpose.REVIEW)
+    assert (found.earlier_on, found.later_on) == (date(2026, 3, 17), date(2026, 4, 3))
+    first = await case.find(View(from_on=date(2020, 1, 1)), purpose=Purpose.REVIEW)
+    assert (first.first_on, first.earlier_on) == (date(2026, 3, 17), None)
+
+
+async def test_two_lead_workers_at_once_get_one_meeting_and_one_clear_message(case: Case) -> None:
+    other = await a_user(case.tools, name="Noor Whitfield")
+    chosen = ChooseTime(datetime(2026, 3, 4, 9, tzinfo=UTC), 60)
+    drafts = [(worker, await case.draft(worker=worker)) for worker in (case.worker, other)]
+    for worker, draft_id in drafts:
+        await choose_time(case.tools, actor_for(worker), draft_id, chosen)
+    sending = (send_booking(case.tools, actor_for(worker), draft_id) for worker, draft_id in drafts)
+    results = await asyncio.gather(*sending, return_exceptions=True)
+    booked = [result for result in results if isinstance(result, int)]
+    refused = [result for result in results if isinstance(result, SlotTaken)]
+    assert (len(booked), len(refused)) == (1, 1)
+    assert "is already booked from 09:00 to 10:00 that day. Nothing was sent." in str(refused[0])
+    assert "Noor" not in str(refused[0])
+
+
+async def test_a_double_click_books_once(case: Case) -> None:
+    draft_id = await case.draft()
+    await choose_time(case.tools, case.actor, draft_id, ChooseTime(datetime(2026, 3, 4, 9, tzinfo=UTC), 60))
+    meetings = await asyncio.gather(*(send_booking(case.tools, case.actor, draft_id) for _ in range(2)))
+    assert meetings[0] == meetings[1]
+
+
+async def test_unfinished_bookings_are_listed_until_they_are_sent(case: Case) -> None:
+    draft_id = await case.draft()
+    (line,) = await list_drafts(case.tools, case.actor)
+    assert line.child_names == ("Juniper Testwood",)
+    assert line.next_step == "when"
+    assert await list_drafts(case.tools, actor_for(await a_user(case.tools))) == []
+    await choose_time(case.tools, case.actor, draft_id, ChooseTime(datetime(2026, 3, 4, 9, tzinfo=UTC), 60))
+    await send_booking(case.tools, case.actor, draft_id)
+    assert await list_drafts(case.tools, case.actor) == []

@@ -7,14 +7,15 @@ from datetime import timedelta
 import pytest
 from aiohttp import FormData
 
-from coord_service.domain.meetings import Answer, MeetingStatus
-from coord_service.domain.people import Role
+from coord_service.domain.meetings import Answer, MeetingStatus, Purpose
+from coord_service.domain.people import PersonKind, Role, Sector
 from coord_service.operations.meeting_page import view_meeting
 from coord_service.operations.outbox import deliver_outbox
 from coord_service.operations.tools import Tools
-from coord_service.storage.tables import Child, Person, User
+from coord_service.storage.tables import Attendee, Child, InboundMail, Meeting, OutboxLetter, Person, User
 from tests.builders import a_child, a_meeting, a_member, a_person, actor_for
 from tests.installation import StandingClock, clock, tools
+from tests.statements import count_statements
 from tests.web.browsing import Browser
 
 __all__ = ["clock", "tools"]
@@ -166,3 +167,72 @@ async def test_a_letter_can_be_read_word_for_word(tools: Tools, clock: StandingC
 
 async def test_an_unknown_meeting_is_not_found(world: World) -> None:
     await world.browser.get("show_meeting", 404, meeting_id=999)
+
+
+async def add_meetings(tools: Tools, world: World, count: int) -> None:
+    """Meetings straight into the tables, each with Dr Shah."""
+    start = tools.clock.now() + timedelta(days=1)
+    async with tools.database.begin() as db:
+        child, shah = await db.get_one(Child, world.child.id), await db.get_one(Person, world.shah.id)
+        db.add_all(
+            Meeting(
+                uid=f"{count}-{number}@test",
+                dtstamp=start,
+                purpose=Purpose.TAC,
+                starts_at=start + timedelta(hours=number),
+                ends_at=start + timedelta(hours=number + 1),
+                convenor_id=world.worker.id,
+                created_at=start,
+                changed_at=start,
+                children=[child],
+                attendees=[
+                    Attendee(person=shah, email="s@nhs.example", role="T", sector=Sector.HEALTH, is_required=True)
+                ],
+            )
+            for number in range(count)
+        )
+
+
+async def add_correspondence(tools: Tools, world: World, count: int) -> None:
+    """People at the meeting, each with a letter, and mail that came back."""
+    now = tools.clock.now()
+    async with tools.database.begin() as db:
+        for number in range(count):
+            mark = f"{count}-{number}"
+            person = Person(kind=PersonKind.PROFESSIONAL, name=f"P {mark}", email=f"p{mark}@nhs.example")
+            attendee = Attendee(
+                meeting_id=world.meeting_id,
+                person=person,
+                email=f"p{mark}@nhs.example",
+                role="T",
+                sector=Sector.HEALTH,
+                is_required=False,
+            )
+            db.add(attendee)
+            await db.flush()
+            about = {"meeting_id": world.meeting_id, "attendee_id": attendee.id}
+            times = {"created_at": now, "not_before": now}
+            letter = {"key": mark, "message_id": mark, "envelope_from": mark, "recipient": mark, "content": b""}
+            db.add(OutboxLetter(letter="invite", subject="S", **letter, **times, **about))
+            place = {"mailbox": "m", "uidvalidity": count, "uid": number}
+            db.add(InboundMail(content=b"", received_at=now, judged_at=now, why="Held", **place, **about))
+
+
+async def test_lists_of_meetings_take_the_same_statements_however_many(tools: Tools, world: World) -> None:
+    numbers = []
+    for count in (10, 1000):
+        await add_meetings(tools, world, count)
+        with count_statements(tools.database) as counted:
+            await world.browser.get("meetings")
+        numbers.append(counted.number)
+    assert numbers[0] == numbers[1]
+
+
+async def test_the_meeting_page_takes_the_same_statements_however_many_are_invited(tools: Tools, world: World) -> None:
+    numbers = []
+    for count in (10, 300):
+        await add_correspondence(tools, world, count)
+        with count_statements(tools.database) as counted:
+            await world.browser.get("show_meeting", meeting_id=world.meeting_id)
+        numbers.append(counted.number)
+    assert numbers[0] == numbers[1]

@@ -173,6 +173,15 @@ async def withdraw_request(tools: Tools, actor: Actor, request_id: int, reason: 
     await tools.wake()
 
 
+async def undo_request(tools: Tools, actor: Actor, request_id: int) -> None:
+    """Take a request back before its letter goes. Raises Refused when it has gone."""
+    async with tools.database.read() as db:
+        letter = await load_last_ask(db, request_id)
+    if letter is None or letter.state is not LetterState.WAITING or letter.not_before <= tools.clock.now():
+        raise Refused("The request has gone already. You can withdraw it: they will be told.")
+    await withdraw_request(tools, actor, request_id, "Undone before anything was sent.")
+
+
 async def replace_request(tools: Tools, actor: Actor, replace: ReplaceRequest) -> int:
     """Ask somebody else the same: a request of its own, with six weeks of its own. The id of the new one."""
     require(actor, Permission.ASK_FOR_ADVICE)

@@ -81,7 +81,7 @@ async def log_phone_answer(tools: Tools, actor: Actor, answer: PhoneAnswer) -> N
                 service_id=request.service_id,
                 advice_request_id=request.id,
                 kind="call",
-                note=f"{answer.who}: {answer.words}",
+                note=_with_promise(answer),
                 at=now,
                 by_user_id=actor.user_id,
             ),
@@ -99,7 +99,7 @@ def _promise(request: AdviceRequest, promised_on: date, today: date) -> None:
 
 
 def _with_promise(answer: PhoneAnswer) -> str:
-    promise = f" Promised by {answer.promised_on:%-d %B %Y}." if answer.promised_on else ""
+    promise = f" (promised by {answer.promised_on:%-d %B %Y})" if answer.promised_on else ""
     return f"{answer.who}: {answer.words}{promise}"
 
 

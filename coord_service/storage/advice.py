@@ -7,11 +7,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, undefer
 from sqlalchemy.sql.base import ExecutableOption
 
+from coord_service.domain.actions import ActionStatus
 from coord_service.domain.advice import AdviceKind, AdviceStatus
 from coord_service.domain.delivery import LetterState
 from coord_service.domain.people import PersonKind
 from coord_service.storage.database import Session
 from coord_service.storage.tables import (
+    Action,
     AdviceEvent,
     AdviceRequest,
     Chase,
@@ -292,3 +294,27 @@ async def list_escalations(db: Session, request_ids: Sequence[int]) -> dict[int,
     for request_id, address in rows:
         found.setdefault(request_id, []).append(address)
     return found
+
+
+async def list_user_names(db: Session, user_ids: Sequence[int]) -> dict[int, str]:
+    """The names of members of staff by the id of their account."""
+    rows = await db.execute(
+        sa.select(User.id, Person.name).join(Person, Person.id == User.person_id).where(User.id.in_(user_ids))
+    )
+    return {row.id: row.name for row in rows}
+
+
+async def list_calls(db: Session, lead_worker_id: int | None) -> Sequence[tuple[Chase, Child, Person, str]]:
+    """Families to ring: what they hold is due, and nobody has spoken with them since. Newest last."""
+    spoken = sa.exists().where(Contact.child_id == Child.id, Contact.at >= Chase.chased_at)
+    query = (
+        sa.select(Chase, Child, Person, Action.what)
+        .join(Action, sa.and_(Chase.subject == "action", Action.id == Chase.subject_id))
+        .join(Child, Child.id == Action.child_id)
+        .join(Person, Person.id == Action.owner_id)
+        .where(Chase.audience == "call", Action.status == ActionStatus.OPEN, ~spoken)
+        .order_by(Chase.id)
+    )
+    if lead_worker_id is not None:
+        query = query.where(Child.lead_worker_id == lead_worker_id)
+    return [(chase, child, person, what) for chase, child, person, what in await db.execute(query)]

@@ -17,7 +17,7 @@ def create_app(tools: Tools, routes: Sequence[Route] = ROUTES) -> web.Applicatio
     """The application of one installation. Serve it without an access log: addresses of links are secrets."""
     application = web.Application(
         middlewares=[middleware.note_request, middleware.answer_errors, middleware.check_access],
-        client_max_size=tools.settings.upload_limit_mb * 1024 * 1024,
+        client_max_size=(tools.settings.upload_limit_mb + 1) * 1024 * 1024,  # the form around the largest file
     )
     files = list_static_files()
     table = RouteTable(routes)

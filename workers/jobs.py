@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import structlog
 
+from coord_service.operations.chasing import send_due_chases
 from coord_service.operations.inbound import read_mailbox
 from coord_service.operations.outbox import deliver_outbox
 from coord_service.operations.tools import Tools
@@ -41,6 +42,7 @@ async def listen_for_mail(tools: Tools, seconds: float) -> None:
 JOBS = (
     Job("deliver_outbox", deliver_outbox, timedelta(seconds=10), is_woken=True),
     Job("read_mailbox", read_mailbox, timedelta(seconds=30), listen=listen_for_mail),
+    Job("send_due_chases", send_due_chases, timedelta(minutes=15)),
 )
 
 

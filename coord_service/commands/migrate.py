@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     except Refused as error:
         raise BadInput(str(error)) from error
     except (DBAPIError, OSError) as error:
-        raise BadInput(f"the database does not answer, check COORD_DATABASE_URL: {error}") from error
+        raise BadInput(f"the database does not answer, check COORD_DATABASE_URL: {error.args[0]}") from error
     print(f"The database is at revision {revision}." if revision else "The database holds no tables now.")
     return 0
 

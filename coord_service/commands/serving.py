@@ -45,20 +45,21 @@ async def require_newest_schema(database: Database) -> None:
     try:
         revision = await schema.current_revision(database)
     except (DBAPIError, OSError) as error:
-        raise BadInput(f"the database does not answer, check COORD_DATABASE_URL: {error}") from error
+        raise BadInput(f"the database does not answer, check COORD_DATABASE_URL: {error.args[0]}") from error
     if revision != schema.newest_revision():
         raise BadInput(f"the database is at revision {revision or 'none'}: run `coord migrate` first")
 
 
 async def serve(settings: Settings, taken: socket.socket, announce: Callable[[], None]) -> None:
     """Serve on the taken socket until SIGINT or SIGTERM; ``announce`` is called when the first request can come."""
+    stop = stop_signal()
     application = _with_redis(settings) if settings.redis_url else _with_embedded_jobs(settings)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=GRACE)
     await runner.setup()
     try:
         await web.SockSite(runner, taken).start()
         announce()
-        await stop_signal().wait()
+        await stop.wait()
     finally:
         await runner.cleanup()
 

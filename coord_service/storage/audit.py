@@ -13,6 +13,12 @@ def add_entry(db: Session, entry: AuditEntry) -> None:
     db.add(entry)
 
 
+async def has_entry(db: Session, actor: str, verb: str) -> bool:
+    """Whether this actor has ever done this."""
+    query = sa.select(AuditEntry.id).where(AuditEntry.actor == actor, AuditEntry.verb == verb).limit(1)
+    return await db.scalar(query) is not None
+
+
 async def list_entries(
     db: Session, *, child_id: int | None, limit: int, offset: int
 ) -> Sequence[tuple[AuditEntry, str | None]]:

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from coord_service.errors import Refused
 from coord_service.storage import schema
@@ -78,5 +79,8 @@ async def test_a_migration_that_fails_halfway_leaves_nothing_behind(database: Da
     assert await schema.current_revision(database) is None
 
 
-def test_the_revisions_have_a_single_head():
-    assert schema.newest_revision() == "0001"
+def test_the_revisions_follow_one_another_and_the_newest_is_the_head():
+    scripts = ScriptDirectory(str(schema.FOLDER))
+    numbers = [script.revision for script in scripts.walk_revisions()]
+    assert numbers == sorted(numbers, reverse=True)
+    assert scripts.get_heads() == [schema.newest_revision()]

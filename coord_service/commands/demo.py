@@ -1,0 +1,107 @@
+"""Try the service alone: an invented county on SQLite in .coord/, with mail servers of its own; nothing leaves."""
+
+import argparse
+import asyncio
+import logging
+from importlib import import_module
+from pathlib import Path
+
+from coord_service.bootstrap import build
+from coord_service.commands.installation import load_settings
+from coord_service.commands.migrate import migrate
+from coord_service.commands.serving import listen, serve
+from coord_service.commands.terminal import BadInput
+from coord_service.demo.county import COUNCIL, PASSWORD, STAFF
+from coord_service.demo.ledger import is_to_be_filled
+from coord_service.domain.people import ROLE_NAMES
+from coord_service.errors import Refused
+from coord_service.logs import configure_logs
+from coord_service.settings import Settings
+from integrations.mail.demo_servers import DemoMail, serve_demo_mail
+
+MAIL = "mail"  # the folder of maildirs in the data folder
+LOG = "demo.log"
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """No arguments: COORD_PORT and COORD_DATA_DIR say where, all else is the demo's own."""
+
+
+def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001 - the shape of a command
+    """Serve the demo until stopped."""
+    settings = load_settings(demo=True, cookie_secure=False, council=COUNCIL)
+    if "public_url" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"public_url": address_of(settings)})
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.data_dir / LOG).open("a", encoding="utf-8") as log:
+        configure_logs(logging.INFO, log)  # a file: the terminal stays readable
+        try:
+            asyncio.run(_demo(settings))
+        except Refused as error:
+            raise BadInput(str(error)) from error
+    return 0
+
+
+async def _demo(settings: Settings) -> None:
+    with listen(settings) as taken:
+        await migrate(settings)
+        folder = settings.data_dir / MAIL
+        async with serve_demo_mail(folder, settings.mail_from) as mail:
+            settings = _with_mail(settings, mail)
+            await _fill(settings, folder)
+            await serve(settings, taken, lambda: print(greeting(settings), flush=True))
+
+
+def _with_mail(settings: Settings, mail: DemoMail) -> Settings:
+    """The same installation with the demo's own mail servers."""
+    return Settings.model_validate(
+        settings.model_dump()
+        | {
+            "smtp_host": mail.host,
+            "smtp_port": mail.smtp_port,
+            "smtp_tls": "none",
+            "smtp_user": "",
+            "imap_host": mail.host,
+            "imap_port": mail.imap_port,
+            "imap_tls": False,
+            "imap_user": mail.user,
+            "imap_password": mail.password,
+            "mail_authserv_id": mail.authserv_id,
+        }
+    )
+
+
+async def _fill(settings: Settings, folder: Path) -> None:
+    tools = build(settings)
+    try:
+        if await is_to_be_filled(tools):
+            print("Making an invented county, once: a few seconds …", flush=True)
+            # Imported here: the second start, which should be quick, has no use for it.
+            await import_module("coord_service.demo.fill").fill(tools, folder)
+    finally:
+        await tools.database.close()
+
+
+def address_of(settings: Settings) -> str:
+    """Where the demo is served."""
+    return f"http://{settings.host}:{settings.port}"
+
+
+def greeting(settings: Settings) -> str:
+    """What the terminal shows: where to go, and who can sign in."""
+    address = address_of(settings)
+    domain = settings.mail_domain
+    sign_ins = [f"  {f'{short}@{domain}':<24}{ROLE_NAMES[role]}, {name}" for name, short, role in STAFF]
+    return "\n".join(
+        [
+            "",
+            f"The demo is at  {address}",
+            "",
+            f"Sign in with the password  {PASSWORD}  as",
+            *sign_ins,
+            "",
+            f"Every mail stays here: read and answer it at  {address}/demo/mailbox",
+            f"What you enter is kept in {settings.data_dir}/: delete it to start afresh. Ctrl-C ends the demo.",
+            "",
+        ]
+    )

@@ -1,0 +1,22 @@
+"""What the audit says about the demo's data: whether it was made, and wholly."""
+
+from coord_service.domain.people import Actor
+from coord_service.errors import Refused
+from coord_service.operations.tools import Tools
+from coord_service.storage.accounts import count_users
+from coord_service.storage.audit import has_entry
+
+FILL = Actor.job("fill_demo")
+BEGUN, DONE = "begin_demo", "fill_demo"
+
+
+async def is_to_be_filled(tools: Tools) -> bool:
+    """Whether the database waits for its county. Raises Refused when it is half made, or holds anything else."""
+    async with tools.database.read() as db:
+        if await has_entry(db, FILL.label, DONE):
+            return False
+        if await has_entry(db, FILL.label, BEGUN):
+            raise Refused("The demo was stopped while its data was made. Delete its folder, then start it again.")
+        if await count_users(db):
+            raise Refused("This database holds records that are not the demo's: the demo needs one of its own.")
+    return True

@@ -131,7 +131,8 @@ async def accept_proposal(tools: Tools, actor: Actor, attendee_id: int, version:
     if start is None or end is None:
         raise Refused("This proposal has been dealt with already.")
     await change_meeting(tools, actor, MoveMeeting(attendee.meeting_id, version, start, end))
-    await _settle_counter(tools, actor, attendee_id)
+    async with tools.database.begin() as db:
+        await _settle_counter(db, actor, attendee_id, tools.clock.now())
 
 
 async def decline_proposal(tools: Tools, actor: Actor, attendee_id: int) -> None:
@@ -146,9 +147,9 @@ async def decline_proposal(tools: Tools, actor: Actor, attendee_id: int) -> None
         meeting.changed_at = now
         await post_changes(db, tools, meeting, [itip.decline_counter(event, message)], Change(may_be_undone=False))
         attendee.proposed_start = attendee.proposed_end = None
+        await _settle_counter(db, actor, attendee_id, now)
         for child in meeting.children:
             record(db, actor, "decline_proposal", ("meeting", meeting.id), now, child_id=child.id, attendee=attendee.id)
-    await _settle_counter(tools, actor, attendee_id)
     await tools.wake()
 
 
@@ -161,11 +162,10 @@ async def _counter(db: Session, tools: Tools, attendee: Attendee) -> itip.Messag
     return itip.Message(kind=itip.Kind.COUNTER, answers=(proposal,), sender=attendee.email)
 
 
-async def _settle_counter(tools: Tools, actor: Actor, attendee_id: int) -> None:
-    async with tools.database.begin() as db:
-        mail = await load_open_counter(db, attendee_id)
-        if mail is not None:
-            mail.needs_decision, mail.settled_at, mail.settled_by = False, tools.clock.now(), actor.user_id
+async def _settle_counter(db: Session, actor: Actor, attendee_id: int, now: datetime) -> None:
+    mail = await load_open_counter(db, attendee_id)
+    if mail is not None:
+        mail.needs_decision, mail.settled_at, mail.settled_by = False, now, actor.user_id
 
 
 async def settle_mail(tools: Tools, actor: Actor, mail_id: int, answer: Answer | None) -> None:
@@ -175,8 +175,11 @@ async def settle_mail(tools: Tools, actor: Actor, mail_id: int, answer: Answer |
         mail = await load_inbound(db, mail_id)
         if mail is None or not mail.needs_decision:
             raise Refused("Somebody has dealt with this mail already.")
-        mail.needs_decision, mail.settled_at, mail.settled_by = False, tools.clock.now(), actor.user_id
-        attendee_id, words = mail.attendee_id, mail.words
-    if answer is not None and attendee_id is not None:
-        request = AnswerInvitation(attendee_id, answer, AnsweredBy.MAIL, comment=words)
-        await answer_invitation(tools, actor, request)
+        now = tools.clock.now()
+        mail.needs_decision, mail.settled_at, mail.settled_by = False, now, actor.user_id
+        meeting = await load_meeting(db, mail.meeting_id) if mail.meeting_id else None
+        for child in meeting.children if meeting else []:
+            record(db, actor, "settle_mail", ("inbound_mail", mail.id), now, child_id=child.id)
+        if answer is not None and mail.attendee_id is not None:
+            request = AnswerInvitation(mail.attendee_id, answer, AnsweredBy.MAIL, comment=mail.words)
+            await _put_answer(db, actor, request, now)

@@ -247,8 +247,12 @@ async def undo_change(tools: Tools, actor: Actor, meeting_id: int) -> None:
 async def send_now(tools: Tools, actor: Actor, meeting_id: int) -> None:
     """End the time for undoing: the waiting letters go at once."""
     require(actor, Permission.BOOK_MEETINGS)
+    now = tools.clock.now()
     async with tools.database.begin() as db:
-        await release_waiting_letters(db, meeting_id, tools.clock.now())
+        await release_waiting_letters(db, meeting_id, now)
+        meeting = await load_meeting(db, meeting_id)
+        for child in meeting.children if meeting else []:
+            record(db, actor, "send_now", ("meeting", meeting_id), now, child_id=child.id)
     await tools.wake()
 
 

@@ -20,9 +20,9 @@ def can_be_written_to(address: str) -> bool:
 def address_warning(address: str | None, *, is_professional: bool) -> str:
     """What to notice about somebody's address, in a sentence; "" when it looks right."""
     if not address:
-        return "No e-mail address: they can't be invited or asked by mail. Ring them, or add one."
+        return "No e-mail address: they can’t be invited or asked by mail. Ring them, or add one."
     if not can_be_written_to(address):
-        return "This e-mail address can't be right: mail will not reach it. Correct it."
+        return "This e-mail address can’t be right: mail will not reach it. Correct it."
     if is_professional and bare_address(address).rpartition("@")[2] in PRIVATE_PROVIDERS:
         return "A private mailbox, not one at work. Check that it is theirs and that they may use it for this."
     return ""

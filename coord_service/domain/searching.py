@@ -1,9 +1,11 @@
 """What somebody who types into the search box means: parts of names, a reference, a day."""
 
 import re
+from dataclasses import dataclass
 from datetime import date, timedelta
 
-from coord_service.domain.children import is_reference
+from coord_service.domain.children import PlanStatus, is_reference
+from coord_service.domain.people import PersonKind
 
 MOST_WORDS = 8  # each is looked for in every column: a pasted page must not become a heavy statement
 LONGEST_WORD = 100
@@ -17,6 +19,26 @@ _MONTH_DAY = re.compile(r"([a-z]{3,9})\s+(\d{1,2})(?:st|nd|rd|th)?(?:\s+(\d{4}))
 _NUMBERS = re.compile(r"(\d{1,2})[/.](\d{1,2})(?:[/.](\d{4}|\d{2}))?")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _REFERENCE = re.compile(r"([A-Z]{2})[\s-]?(\d{4})([A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class ChildFilter:
+    """Which children to list; what is None or empty does not narrow. ``words`` are parts of names or references."""
+
+    lead_worker_id: int | None = None
+    plan_status: PlanStatus | None = None
+    is_open: bool | None = None
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFilter:
+    """Which people to list; what is None or empty does not narrow. ``words`` are parts of names, places, addresses."""
+
+    kinds: tuple[PersonKind, ...] = tuple(PersonKind)
+    service_id: int | None = None
+    has_no_address: bool = False
+    words: tuple[str, ...] = ()
 
 
 def search_words(text: str) -> tuple[str, ...]:

@@ -8,11 +8,11 @@ from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission, require
 from coord_service.domain.meetings import Answer
 from coord_service.domain.people import Actor
+from coord_service.domain.searching import ChildFilter
 from coord_service.domain.team import MemberFacts, Standing, standings
 from coord_service.operations.cases import load_child
 from coord_service.operations.tools import Tools
 from coord_service.storage import around_child, cases
-from coord_service.storage.cases import ChildFilter
 from coord_service.storage.tables import (
     Action,
     AdviceRequest,
@@ -117,6 +117,15 @@ def _owes(request: AdviceRequest, membership: Membership) -> bool:
     if request.person_id is not None:
         return request.person_id == membership.person_id
     return request.service_id == membership.person.service_id
+
+
+async def list_meetings_to_pass(tools: Tools, actor: Actor, child_id: int) -> Sequence[Meeting]:
+    """The child's meetings ahead that its lead worker convenes: they go with the child when it is handed over."""
+    require(actor, Permission.SEE_CASES)
+    async with tools.database.read() as db:
+        child = await load_child(db, child_id)
+        ahead = await around_child.list_meetings_ahead(db, child.id, tools.clock.now())
+        return [each for each in ahead if each.convenor_id == child.lead_worker_id]
 
 
 async def list_child_meetings(

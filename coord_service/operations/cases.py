@@ -43,7 +43,7 @@ async def load_child(db: Session, child_id: int) -> Child:
     """The child. Raises NotFound."""
     child = await find_child(db, child_id)
     if child is None:
-        raise NotFound("There is no child's record at this address.")
+        raise NotFound("There is no child’s record at this address.")
     return child
 
 
@@ -96,7 +96,7 @@ def _check(facts: ChildFacts, today: date) -> None:
         if on and on > today:
             wrong[name] = f"{what} must be today or in the past"
         elif on and on < facts.born_on:
-            wrong[name] = f"{what} can't be before the child was born"
+            wrong[name] = f"{what} can’t be before the child was born"
     if wrong:
         raise InvalidForm(wrong)
 

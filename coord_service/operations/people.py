@@ -9,13 +9,13 @@ from coord_service.domain.access import Permission, may, require
 from coord_service.domain.addressing import can_be_written_to
 from coord_service.domain.likeness import name_words, near_same_name
 from coord_service.domain.people import Actor, PersonKind, normal_address
+from coord_service.domain.searching import PersonFilter
 from coord_service.errors import InvalidForm, NotFound
 from coord_service.operations.audit import record
 from coord_service.operations.cases import refuse_stale
 from coord_service.operations.tools import Tools
 from coord_service.storage import cases, people
 from coord_service.storage.database import Session
-from coord_service.storage.people import PersonFilter
 from coord_service.storage.tables import Leave, Membership, Person
 
 PAGE = 50
@@ -148,7 +148,7 @@ async def add_checked_person(db: Session, tools: Tools, actor: Actor, new: NewPe
     likely = await _namesakes(db, new) + await _at_address(db, new.kind, facts.email)
     if likely and not new.is_somebody_else:
         names = " and ".join(sorted({each.name for each in likely}))
-        raise InvalidForm({"is_somebody_else": f"{names} may be the same person. Choose them, or say that it isn't."})
+        raise InvalidForm({"is_somebody_else": f"{names} may be the same person. Choose them, or say that it isn’t."})
     now = tools.clock.now()
     person = Person(kind=new.kind, **_columns(facts))
     people.add_person(db, person)

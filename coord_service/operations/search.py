@@ -8,13 +8,11 @@ from typing import Generic, TypeVar
 from coord_service.clock import LONDON, day_in_london
 from coord_service.domain.access import Permission, may, require
 from coord_service.domain.people import Actor
-from coord_service.domain.searching import days_meant, reference_meant, search_words
+from coord_service.domain.searching import ChildFilter, PersonFilter, days_meant, reference_meant, search_words
 from coord_service.operations.people import kinds_seen_by
 from coord_service.operations.tools import Tools
 from coord_service.storage import cases, people
-from coord_service.storage.cases import ChildFilter
 from coord_service.storage.database import Session
-from coord_service.storage.people import PersonFilter
 from coord_service.storage.search import count_meetings, find_meetings
 from coord_service.storage.tables import Child, Meeting, Person
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from coord_service.domain.access import Permission, require
 from coord_service.domain.addressing import can_be_written_to
 from coord_service.domain.people import Actor, Sector, normal_address
+from coord_service.domain.searching import PersonFilter
 from coord_service.errors import InvalidForm, NotFound
 from coord_service.operations.audit import record
 from coord_service.operations.people import PAGE, kinds_seen_by
 from coord_service.operations.tools import Tools
 from coord_service.storage import people
 from coord_service.storage.database import Session
-from coord_service.storage.people import PersonFilter
 from coord_service.storage.tables import Agency, Person, Service
 
 
@@ -115,7 +115,7 @@ async def correct_agency(tools: Tools, actor: Actor, agency_id: int, name: str, 
 async def _free_agency_name(db: Session, name: str, but: int | None = None) -> str:
     name = " ".join(name.split())
     if not name:
-        raise InvalidForm({"name": "Enter the agency's name"})
+        raise InvalidForm({"name": "Enter the agency’s name"})
     existing = await people.find_agency(db, name)
     if existing is not None and existing.id != but:
         raise InvalidForm({"name": f"{existing.name} is on our records already"})
@@ -151,7 +151,7 @@ async def _checked(db: Session, facts: ServiceFacts, but: int | None = None) -> 
     wrong: dict[str, str] = {}
     name = " ".join(facts.name.split())
     if not name:
-        wrong["name"] = "Enter the service's name"
+        wrong["name"] = "Enter the service’s name"
     if await people.load_agency(db, facts.agency_id) is None:
         wrong["agency_id"] = "Choose the agency it belongs to"
     for field, address in (("mailbox", facts.mailbox), ("manager_email", facts.manager_email)):

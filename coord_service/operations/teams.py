@@ -84,7 +84,7 @@ async def _join(db: Session, tools: Tools, actor: Actor, pair: tuple[int, Person
     now = tools.clock.now()
     child = await load_child(db, child_id)
     if child.closed_at is not None:
-        raise Refused("This child's record is closed. Open it again before you change the team.")
+        raise Refused("This child’s record is closed. Open it again before you change the team.")
     existing = await cases.find_open_membership(db, child.id, person.id)
     if existing is not None:
         return existing.id

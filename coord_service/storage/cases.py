@@ -1,31 +1,20 @@
 """Children, and who is in the team around each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, joinedload
 
-from coord_service.domain.children import PlanStatus
 from coord_service.domain.meetings import MeetingStatus
 from coord_service.domain.people import Role
+from coord_service.domain.searching import ChildFilter
 from coord_service.storage.database import Session
 from coord_service.storage.matching import contains_all
 from coord_service.storage.tables import AuditEntry, Child, Meeting, MeetingChild, Membership, Person, Service, User
 
 _WITH_LEAD_WORKER = joinedload(Child.lead_worker).joinedload(User.person)
 _WITH_WORKPLACE = joinedload(Membership.person).joinedload(Person.service).joinedload(Service.agency)
-
-
-@dataclass(frozen=True, slots=True)
-class ChildFilter:
-    """Which children to list; what is None or empty does not narrow. ``words`` are parts of names or references."""
-
-    lead_worker_id: int | None = None
-    plan_status: PlanStatus | None = None
-    is_open: bool | None = None
-    words: tuple[str, ...] = ()
 
 
 def add_child(db: Session, child: Child) -> None:

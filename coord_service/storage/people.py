@@ -1,28 +1,18 @@
 """People, the services and agencies they work in, and when they are away."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload
 
 from coord_service.domain.people import PersonKind, Sector
+from coord_service.domain.searching import PersonFilter
 from coord_service.storage.database import Session
 from coord_service.storage.matching import contains_all, equals
 from coord_service.storage.tables import Agency, Leave, Membership, Person, Service
 
 _WITH_WORKPLACE = joinedload(Person.service).joinedload(Service.agency)
-
-
-@dataclass(frozen=True, slots=True)
-class PersonFilter:
-    """Which people to list; what is None or empty does not narrow. ``words`` are parts of names, places, addresses."""
-
-    kinds: tuple[PersonKind, ...] = tuple(PersonKind)
-    service_id: int | None = None
-    has_no_address: bool = False
-    words: tuple[str, ...] = ()
 
 
 def add_person(db: Session, person: Person) -> None:

@@ -1,7 +1,21 @@
 """The one table of routes. Each module of pages brings its own; a new module is one line here."""
 
 from coord_service.web import health, static_files
-from coord_service.web.pages import booking, meeting_changes, meetings, passwords, sign_in, users
+from coord_service.web.pages import (
+    booking,
+    child,
+    child_changes,
+    children,
+    meeting_changes,
+    meetings,
+    passwords,
+    people,
+    search,
+    services,
+    sign_in,
+    team,
+    users,
+)
 from coord_service.web.routing import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -13,4 +27,11 @@ ROUTES: tuple[Route, ...] = (
     *meetings.ROUTES,
     *meeting_changes.ROUTES,
     *booking.ROUTES,
+    *children.ROUTES,
+    *child.ROUTES,
+    *child_changes.ROUTES,
+    *team.ROUTES,
+    *people.ROUTES,
+    *services.ROUTES,
+    *search.ROUTES,
 )

@@ -8,6 +8,7 @@ import pytest
 from coord_service.domain.children import PlanStatus, Sharing, is_reference
 from coord_service.domain.meetings import Answer
 from coord_service.domain.people import Actor, PersonKind, Role, Sector
+from coord_service.domain.searching import ChildFilter
 from coord_service.domain.team import Standing
 from coord_service.errors import ChangedMeanwhile, InvalidForm, NotAllowed, NotFound, Refused
 from coord_service.operations import around_child, cases, contacts, teams
@@ -15,7 +16,6 @@ from coord_service.operations.cases import ChildFacts
 from coord_service.operations.contacts import ContactKind, LogContact
 from coord_service.operations.people import NewPerson, PersonFacts
 from coord_service.operations.teams import Place
-from coord_service.storage.cases import ChildFilter
 from coord_service.storage.tables import AdviceRequest, Meeting
 from tests.case_files import NOW, County, make_tools
 

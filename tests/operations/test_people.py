@@ -5,12 +5,12 @@ from datetime import date, time
 import pytest
 
 from coord_service.domain.people import PersonKind, Role, Sector
+from coord_service.domain.searching import PersonFilter
 from coord_service.errors import ChangedMeanwhile, InvalidForm, NotAllowed, NotFound
 from coord_service.operations import people, services
 from coord_service.operations.people import DayHours, NewPerson, PersonFacts
 from coord_service.operations.search import NOTHING, search
 from coord_service.operations.services import ServiceFacts
-from coord_service.storage.people import PersonFilter
 from tests.case_files import County, make_tools
 
 

@@ -1,0 +1,75 @@
+"""What was done, in words: "Booked a meeting" for ``book_meeting``."""
+
+_DONE = {
+    "add": "Added",
+    "answer": "Answered",
+    "ask": "Asked",
+    "book": "Booked",
+    "cancel": "Cancelled",
+    "change": "Changed",
+    "circulate": "Circulated",
+    "close": "Closed",
+    "correct": "Corrected",
+    "edit": "Changed",
+    "end": "Ended",
+    "hold": "Held",
+    "log": "Logged",
+    "move": "Moved",
+    "receive": "Received",
+    "record": "Recorded",
+    "remove": "Removed",
+    "reopen": "Reopened",
+    "replace": "Replaced",
+    "send": "Sent",
+    "settle": "Settled",
+    "shield": "Shielded",
+    "undo": "Undid",
+    "upload": "Received",
+    "withdraw": "Withdrew",
+}
+
+_SAID = {
+    "add_child": "Opened the record",
+    "correct_child": "Corrected the record",
+    "close_child": "Closed the record",
+    "reopen_child": "Opened the record again",
+    "hand_over_child": "Handed the child over",
+    "shield_child": "Marked the child as shielded",
+    "unshield_child": "Ended the shielding",
+    "add_to_team": "Added somebody to the team",
+    "change_membership": "Changed a place in the team",
+    "end_membership": "Ended a place in the team",
+    "log_contact": "Logged a contact",
+    "ask_for_advice": "Asked for advice",
+}
+
+FACT_NAMES = {
+    "given_name": "first name",
+    "family_name": "family name",
+    "born_on": "date of birth",
+    "setting": "school or setting",
+    "plan_status": "plan",
+    "assessment_requested_on": "assessment requested",
+    "last_review_on": "last review",
+    "interpreter": "interpreter and needs",
+    "role": "role",
+    "is_required": "required or optional",
+    "sharing": "agreement to share",
+    "sharing_on": "day the family was asked",
+}
+
+
+def say_done(verb: str) -> str:
+    """A change as a sentence without its subject; a verb nobody put into words here still reads as one."""
+    if verb in _SAID:
+        return _SAID[verb]
+    first, _, rest = verb.partition("_")
+    thing = rest.replace("_", " ")
+    article = "an" if thing[:1] in {"a", "e", "i", "o", "u"} else "a"
+    return f"{_DONE.get(first, first.capitalize())} {article} {thing}".strip() if thing else verb.capitalize()
+
+
+def say_fields(details: dict[str, object]) -> str:
+    """Which facts were changed, where the entry says so."""
+    fields = details.get("fields")
+    return ", ".join(FACT_NAMES.get(str(name), str(name)) for name in fields) if isinstance(fields, list) else ""

@@ -17,6 +17,7 @@ COMMANDS = {
     "migrate": "coord_service.commands.migrate",
     "user": "coord_service.commands.user",
     "slots": "coord_service.commands.slots",
+    "chase": "coord_service.commands.chase",
     "clocks": "coord_service.commands.clocks",
     "report": "coord_service.commands.report",
     "itip": "coord_service.commands.itip",

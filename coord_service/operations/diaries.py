@@ -5,6 +5,7 @@ No outside calendar is connected yet, so "free" means free as far as is known he
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -45,11 +46,20 @@ def _minutes(clock: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
+@dataclass(frozen=True, slots=True)
+class DaySpan:
+    """Whole days in London, the last one included."""
+
+    first_on: date
+    last_on: date
+
+
 async def read_diaries(
-    db: Session, working_days: WorkingDays, guests: Sequence[Guest], first_on: date, last_on: date
+    db: Session, working_days: WorkingDays, guests: Sequence[Guest], span: DaySpan, except_meeting: int | None = None
 ) -> tuple[Diary, ...]:
     """A diary for each guest over these days, by their person id: two statements, however many guests."""
     ids = [guest.person_id for guest in guests]
+    first_on, last_on = span.first_on, span.last_on
     starts_at, ends_at = midnight_in_london(first_on), day_span(last_on)[1]
     blocks: dict[int, list[Block]] = defaultdict(list)
     for leave in await list_leave(db, ids, first_on, last_on):
@@ -57,7 +67,7 @@ async def read_diaries(
         blocks[leave.person_id].append(
             Block(midnight_in_london(since), day_span(until)[1], BlockStatus.OOF),
         )
-    for person_id, start, end in await list_taken_times(db, ids, starts_at, ends_at):
+    for person_id, start, end in await list_taken_times(db, ids, starts_at, ends_at, except_meeting):
         blocks[person_id].append(Block(start, end))
     closed = tuple(_bank_holidays(working_days, first_on, last_on))
     return tuple(
@@ -86,7 +96,7 @@ async def who_cannot(
     if not working_days.is_working_day(day):
         kind = "a bank holiday" if day in working_days.holidays else "not a working day"
         return [f"{say_day(day)} is {kind}: most people are not at work."]
-    diaries = await read_diaries(db, working_days, guests, day, day)
+    diaries = await read_diaries(db, working_days, guests, DaySpan(day, day))
     return list(_against(diaries, starts_at, ends_at))
 
 

@@ -7,20 +7,23 @@ from itertools import groupby
 from typing import TypeVar
 
 from coord_service.clock import LONDON, day_in_london
+from coord_service.domain.access import Permission, require
 from coord_service.domain.availability import DiaryStretch, stretches_of
 from coord_service.domain.bookings import LONGEST, REVIEW_NOTICE, SHORTEST, Need
 from coord_service.domain.choices import choose_spread
 from coord_service.domain.clocks import ClockKind, ClockLaw, due
 from coord_service.domain.diaries import Diary
-from coord_service.domain.meetings import QUORUM, Purpose
+from coord_service.domain.meetings import QUORUM, MeetingStatus, Purpose
 from coord_service.domain.people import Actor
 from coord_service.domain.slots import Quorum, Slot, SlotSearch, rank
 from coord_service.domain.wall_time import day_span, instant_in_london, midnight_in_london
+from coord_service.errors import NotFound
 from coord_service.operations.booking import load_booking
-from coord_service.operations.diaries import read_diaries
-from coord_service.operations.guests import Guest, load_guests
+from coord_service.operations.diaries import DaySpan, read_diaries
+from coord_service.operations.guests import Guest, guests_of, load_guests
 from coord_service.operations.tools import Tools
-from coord_service.storage.meetings import load_children
+from coord_service.storage.database import Session
+from coord_service.storage.meetings import load_children, load_meeting
 from coord_service.storage.tables import Child
 
 WINDOW = timedelta(weeks=6)
@@ -97,32 +100,58 @@ class Found:
     without: tuple[Guest, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A meeting that wants a time. ``meeting_id``: it has one already, which stands in nobody's way."""
+
+    purpose: Purpose
+    minutes: int
+    guests: tuple[Guest, ...]
+    children: Sequence[Child]
+    meeting_id: int | None = None
+
+
 async def find_slots(tools: Tools, actor: Actor, draft_id: int, view: View) -> Found:
-    """The times at which everybody required can come, as far as is known here. Raises NotFound, Refused."""
+    """The times at which everybody required can come, as far as is known here. Raises NotFound."""
     booking = (await load_booking(tools, actor, draft_id)).booking
-    now = tools.clock.now()
     async with tools.database.read() as db:
-        guests = [guest for guest in await load_guests(db, booking) if guest.is_invited]
+        guests = tuple(guest for guest in await load_guests(db, booking) if guest.is_invited)
         children = await load_children(db, booking.what.child_ids)
-        limit_on = review_limit(tools.rulebook.clock_laws, booking.what.purpose, children)
-        earliest_on = first_day(tools, booking.what.purpose, now)
-        first_on = _clip(view.from_on or earliest_on, earliest_on, earliest_on + FARTHEST)
-        last_on = first_on + WINDOW - timedelta(days=1)
-        diaries = await read_diaries(db, tools.rulebook.working_days, guests, first_on, last_on)
-    minutes = _clip(view.minutes or booking.what.minutes, SHORTEST, LONGEST)
+        sought = Sought(booking.what.purpose, booking.what.minutes, guests, children)
+        return await _look_for(tools, db, sought, view)
+
+
+async def find_new_time(tools: Tools, actor: Actor, meeting_id: int, view: View) -> Found:
+    """The same for a meeting that is booked and has to move. Raises NotFound."""
+    require(actor, Permission.BOOK_MEETINGS)
+    async with tools.database.read() as db:
+        meeting = await load_meeting(db, meeting_id)
+        if meeting is None or meeting.status is not MeetingStatus.BOOKED:
+            raise NotFound("There is no such meeting that can be moved.")
+        minutes = (meeting.ends_at - meeting.starts_at) // timedelta(minutes=1)
+        sought = Sought(meeting.purpose, minutes, guests_of(meeting), meeting.children, meeting.id)
+        return await _look_for(tools, db, sought, view)
+
+
+async def _look_for(tools: Tools, db: Session, sought: Sought, view: View) -> Found:
+    now, rulebook = tools.clock.now(), tools.rulebook
+    earliest_on = first_day(tools, sought.purpose, now)
+    first_on = _clip(view.from_on or earliest_on, earliest_on, earliest_on + FARTHEST)
+    last_on = first_on + WINDOW - timedelta(days=1)
+    span = DaySpan(first_on, last_on)
     search = SlotSearch(
         window_start_at=midnight_in_london(first_on),
         window_end_at=day_span(last_on)[1],
-        duration=timedelta(minutes=minutes),
+        duration=timedelta(minutes=_clip(view.minutes or sought.minutes, SHORTEST, LONGEST)),
         step=STEP,
         zone=LONDON,
-        diaries=diaries,
-        quorums=tuple(_quorums(booking.what.purpose, guests)),
+        diaries=await read_diaries(db, rulebook.working_days, sought.guests, span, sought.meeting_id),
+        quorums=tuple(_quorums(sought.purpose, sought.guests)),
         earliest_at=now,
         limit=0,
-        limit_on=limit_on,
+        limit_on=review_limit(rulebook.clock_laws, sought.purpose, sought.children),
     )
-    return _found(_without(search, view.without), guests, view, earliest_on)
+    return _found(_without(search, view.without), sought.guests, view, earliest_on)
 
 
 def review_limit(laws: Sequence[ClockLaw], purpose: Purpose, children: Iterable[Child]) -> date | None:

@@ -13,7 +13,7 @@ from coord_service.operations.tools import Tools
 from coord_service.storage.booking import list_team
 from coord_service.storage.database import Session
 from coord_service.storage.meetings import load_children, load_user
-from coord_service.storage.tables import Membership, Person, User
+from coord_service.storage.tables import Meeting, Membership, Person, User
 
 # Of several answers about one person (siblings have a team each) the most careful holds.
 _CAREFUL = (Sharing.REFUSED, Sharing.NOT_ASKED, Sharing.AGREED)
@@ -88,6 +88,28 @@ async def load_guests(db: Session, booking: Booking) -> tuple[Guest, ...]:
     others = (_guest(booking, memberships, references) for memberships in places.values())
     order = list(Sector)
     return (_convenor(convenor, own_places), *sorted(others, key=lambda guest: (order.index(guest.sector), guest.name)))
+
+
+def guests_of(meeting: Meeting) -> tuple[Guest, ...]:
+    """Whoever is invited to a meeting, to look for another time; the convenor too."""
+    return tuple(
+        Guest(
+            person_id=each.person_id,
+            name=each.person.name,
+            role=each.role,
+            sector=each.sector,
+            works_at=_works_at(each.person),
+            address=each.email,
+            need=Need.REQUIRED if each.is_required else Need.OPTIONAL,
+            sharing=Sharing.AGREED,
+            counts_for=(),
+            references=(),
+            working_hours=each.person.working_hours,
+            is_convenor=each.person_id == meeting.convenor.person_id,
+        )
+        for each in meeting.attendees
+        if each.removed_at is None
+    )
 
 
 def _convenor(user: User, places: Sequence[Membership]) -> Guest:

@@ -117,10 +117,10 @@ async def list_leave(db: Session, person_ids: Iterable[int], first_on: date, las
 
 
 async def list_taken_times(
-    db: Session, person_ids: Iterable[int], starts_at: datetime, ends_at: datetime
+    db: Session, person_ids: Iterable[int], starts_at: datetime, ends_at: datetime, except_meeting: int | None = None
 ) -> Sequence[tuple[int, datetime, datetime]]:
     """When these people are at booked meetings they have not declined: (person id, start, end), and nothing more."""
-    rows = await db.execute(
+    query = (
         sa.select(Attendee.person_id, Meeting.starts_at, Meeting.ends_at)
         .join(Meeting, Meeting.id == Attendee.meeting_id)
         .where(
@@ -133,4 +133,6 @@ async def list_taken_times(
         )
         .order_by(Meeting.starts_at)
     )
-    return [(person_id, start, end) for person_id, start, end in rows]
+    if except_meeting is not None:
+        query = query.where(Meeting.id != except_meeting)
+    return [(person_id, start, end) for person_id, start, end in await db.execute(query)]

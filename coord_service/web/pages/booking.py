@@ -1,31 +1,30 @@
 """Book a meeting: What, Who, When, Check. Every step has an address, and going back loses nothing."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 
 from coord_service.clock import LONDON
 from coord_service.domain.access import Permission
-from coord_service.domain.availability import PRESENCE_NAMES
 from coord_service.domain.bookings import LONGEST, SHORTEST, Booking, Need, Step, What
 from coord_service.domain.meetings import PURPOSE_NAMES, MeetingMode, Purpose
 from coord_service.domain.people import SECTOR_NAMES
 from coord_service.errors import InvalidForm, NotFound, Refused, SlotTaken
 from coord_service.operations import booking as operations
 from coord_service.operations.booking import AnswerWhat, ChooseTime, Draft
-from coord_service.operations.finding import View, find_slots
+from coord_service.operations.finding import Offer, View, find_slots
 from coord_service.operations.guests import GuestList, list_guests
 from coord_service.operations.sending import check_booking, send_booking
-from coord_service.web import availability_picture
 from coord_service.web.forms import Form, read_form
 from coord_service.web.identity import actor_of
 from coord_service.web.keys import TABLE, TOOLS
+from coord_service.web.pages.times import LENGTHS, read_view, times_facts
 from coord_service.web.rendering import render, see_address, see_other
 from coord_service.web.routing import Route
 from coord_service.web.wording import say_time
 
-LENGTHS = (45, 60, 90, 120)
 _STEP_PAGES = {
     Step.WHAT: "booking_what",
     Step.WHO: "booking_who",
@@ -110,7 +109,7 @@ async def booking_when(request: web.Request) -> web.Response:
     draft = await _open(request)
     if draft.booking.needs is None:
         return see_other(request, "booking_who", draft_id=draft.draft_id)
-    return await _show_when(request, draft, _read_view(request))
+    return await _show_when(request, draft, read_view(request))
 
 
 async def choose_time(request: web.Request) -> web.Response:
@@ -211,29 +210,23 @@ async def _show_when(
     request: web.Request, draft: Draft, view: View, *, said: str = "", status: int = 200
 ) -> web.Response:
     found = await find_slots(request.app[TOOLS], actor_of(request), draft.draft_id, view)
+    url = request.app[TABLE].url
 
-    def other(**change: Any) -> str:
-        """The address of this page, looked at in another way."""
-        here = {
-            "from": view.from_on,
-            "minutes": view.minutes,
-            "without": sorted(view.without) or None,
-            "draft_id": draft.draft_id,
-        }
-        return request.app[TABLE].url("booking_when", **(here | change))
+    def fields_of(offer: Offer) -> list[tuple[str, object]]:
+        """What choosing a time sends: when, and what this search had changed."""
+        without = [("without", person_id) for person_id in sorted(view.without)]
+        return [("starts_at", offer.start_at.isoformat()), ("minutes", found.minutes), *without]
 
     return render(
         request,
         "booking/when.html",
         status=status,
         form=Form(),
-        found=found,
-        view=view,
         problem=said,
-        lengths=sorted({*LENGTHS, draft.booking.what.minutes}),
-        other=other,
-        picture=availability_picture,
-        presence_names=PRESENCE_NAMES,
+        action=url("choose_time", draft_id=draft.draft_id),
+        people_address=url("booking_who", draft_id=draft.draft_id),
+        fields_of=fields_of,
+        **times_facts(partial(url, "booking_when", draft_id=draft.draft_id), found, view, draft.booking.what.minutes),
         **_step(Step.WHEN, draft),
     )
 
@@ -333,24 +326,6 @@ def _read_needs(form: Form) -> dict[int, Need]:
     needs = {int(name[5:]): form.choice(name, Need, "Choose required, optional or not invited") for name in names}
     form.check()
     return needs
-
-
-def _read_view(request: web.Request) -> View:
-    """How to look, from the address; what makes no sense there is left out."""
-    query = request.query
-    minutes = query.get("minutes", "")
-    return View(
-        from_on=_read_day(query.get("from", "")),
-        minutes=int(minutes) if minutes.isdecimal() and len(minutes) < 4 else None,
-        without=frozenset(int(each) for each in query.getall("without", []) if each.isdecimal() and len(each) < 10),
-    )
-
-
-def _read_day(value: str) -> date | None:
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        return None
 
 
 def _read_time(form: Form) -> ChooseTime:

@@ -30,13 +30,14 @@ async def reach_when(browse: Browser, world: World, **changes: object) -> Page:
     return await browse.post("save_who", who(world), draft_id=1)
 
 
-def first_time(page: Page) -> str:
-    return next(each["value"] for each in page.root.all("button", name="starts_at"))
+def first_offer(page: Page) -> dict[str, object]:
+    """What the button of the best time sends."""
+    offer = page.root.all("li", class_="coord-offer")[0]
+    return {each["name"]: each["value"] for each in offer.all("input") if each["name"] != "csrf_token"}
 
 
 async def choose(browse: Browser, page: Page) -> Page:
-    hidden = {each["name"]: each["value"] for each in page.root.all("input", name="minutes")}
-    return await browse.post("choose_time", {"starts_at": first_time(page), **hidden}, draft_id=1, seen=page.address)
+    return await browse.post("choose_time", first_offer(page), draft_id=1, seen=page.address)
 
 
 def agreed(day: str, clock: str) -> dict[str, object]:

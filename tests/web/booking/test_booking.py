@@ -9,7 +9,7 @@ from coord_service.domain.people import PersonKind, Role, Sector
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import BookingDraft, Child, Membership, Person
 from tests.statements import count_statements
-from tests.web.booking.steps import agreed, choose, first_time, reach_when, start, what, who
+from tests.web.booking.steps import agreed, choose, first_offer, reach_when, start, what, who
 from tests.web.browsing import Browser
 
 
@@ -126,10 +126,8 @@ async def test_times_can_be_looked_at_in_other_ways_in_one_click(browse, world):
     assert "45 minutes, from Wednesday 18 March" in page.text
     page = await browse.get(page.links()["Dr Asha Shah"])
     assert "Looking without needing Dr Asha Shah" in page.text
-    hidden = {
-        each["name"]: each["value"] for each in page.root.all("input", type="hidden") if each["name"] != "csrf_token"
-    }
-    chosen = {"starts_at": first_time(page), **hidden}
+    chosen = first_offer(page)
+    assert chosen["minutes"] == "45"
     page = await browse.post("choose_time", chosen, draft_id=1, seen=page.address)
     assert "9am to 9:45am" in page.text
     assert "Dr Asha Shah optional" in page.text
@@ -230,6 +228,19 @@ async def statements(browse: Browser, tools: Tools, page: str) -> int:
     with count_statements(tools.database) as counted:
         await browse.get(page, draft_id=1)
     return counted.number
+
+
+async def test_another_time_for_a_meeting_is_found_and_shown_before_anybody_is_told(browse, world):
+    await choose(browse, await reach_when(browse, world))
+    await browse.post("book_meeting", {}, draft_id=1)
+    page = await browse.get("move_meeting", meeting_id=1)
+    page = await browse.get(page.links()["Show the best times for these people"])
+    assert page.heading == "Now on Wednesday 4 March, 9am Find another time"
+    page = await browse.get(page.links()["later, from Wednesday 18 March"])
+    page = await browse.post("move_meeting_post", first_offer(page), meeting_id=1, seen=page.address)
+    assert "Dr Asha Shah (a.shah@nhs.example) gets" in page.text
+    assert "Wednesday 18 March" in page.text
+    await browse.get("find_new_time", status=404, meeting_id=77)
 
 
 async def test_a_shielded_childs_letters_hide_the_place_and_every_step_says_so(browse, world, tools):

@@ -83,10 +83,15 @@ async def list_people(tools: Tools, actor: Actor, wanted: PersonFilter, page: in
 async def list_teams(tools: Tools, actor: Actor, person_ids: Sequence[int]) -> Mapping[int, Sequence[Membership]]:
     """By person, the teams they are in now: how two people of one name are told apart."""
     require(actor, Permission.SEE_CASES)
-    teams: dict[int, list[Membership]] = {}
     async with tools.database.read() as db:
-        for each in await cases.list_teams(db, person_ids):
-            teams.setdefault(each.person_id, []).append(each)
+        return await teams_of(db, person_ids)
+
+
+async def teams_of(db: Session, person_ids: Sequence[int]) -> Mapping[int, Sequence[Membership]]:
+    """``list_teams`` within the caller's transaction."""
+    teams: dict[int, list[Membership]] = {}
+    for each in await cases.list_teams(db, person_ids):
+        teams.setdefault(each.person_id, []).append(each)
     return teams
 
 

@@ -1,7 +1,7 @@
 """One box that finds children, people and meetings by any part of a name, a reference, or a day."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Generic, TypeVar
 
@@ -9,12 +9,12 @@ from coord_service.clock import LONDON, day_in_london
 from coord_service.domain.access import Permission, may, require
 from coord_service.domain.people import Actor
 from coord_service.domain.searching import ChildFilter, PersonFilter, days_meant, reference_meant, search_words
-from coord_service.operations.people import kinds_seen_by
+from coord_service.operations.people import kinds_seen_by, teams_of
 from coord_service.operations.tools import Tools
 from coord_service.storage import cases, people
 from coord_service.storage.database import Session
 from coord_service.storage.search import count_meetings, find_meetings
-from coord_service.storage.tables import Child, Meeting, Person
+from coord_service.storage.tables import Child, Meeting, Membership, Person
 
 SHOWN = 20
 SHOWN_ALL = 200
@@ -32,12 +32,16 @@ class Group(Generic[Record]):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Everything found; ``child_id`` is set when exactly one child's reference was typed."""
+    """Everything found; ``child_id`` is set when exactly one child's reference was typed.
+
+    ``teams`` tells people of one name apart: by person, the teams they are in, for whoever may see cases.
+    """
 
     child_id: int | None
     children: Group[Child]
     people: Group[Person]
     meetings: Group[Meeting]
+    teams: Mapping[int, Sequence[Membership]] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -64,7 +68,8 @@ async def search(tools: Tools, actor: Actor, text: str, *, all_meetings: bool = 
         days = [_stretch(day) for day in days_meant(text, day_in_london(now))]
         most = SHOWN_ALL if all_meetings else SHOWN
         meetings = Group(await find_meetings(db, words, days, most), await count_meetings(db, words, days))
-        return Found(child_id, await _children(db, actor, words, now), found_people, meetings)
+        teams = await teams_of(db, [each.id for each in found_people.rows])
+        return Found(child_id, await _children(db, actor, words, now), found_people, meetings, teams)
 
 
 async def _people(db: Session, actor: Actor, words: tuple[str, ...]) -> Group[Person]:

@@ -178,4 +178,8 @@ def _width(mark: str) -> float:
         return 0.0
     if unicodedata.east_asian_width(mark) in "WF":
         return 1.1
-    return 0.95 if mark in "WMm@%—" else 0.75 if mark.isupper() else 0.58
+    if mark in "WMm@%—…":
+        return 1.0
+    if mark in "ijlftrI.,:;'’·()- ":
+        return 0.4
+    return 0.78 if mark.isupper() else 0.61

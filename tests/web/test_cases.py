@@ -70,7 +70,14 @@ async def test_a_child_is_opened_and_the_team_added_and_a_call_logged(browse, co
     )
     assert page.banner == "Call logged"
     assert "Asked for the afternoon" in page.text
-    assert "Family heard from us today" in page.text
+    assert "Family heard from us Today" in page.text
+
+    page = await browse.post("log_contact", {"kind": "", "note": " "}, status=422, child_id=child_id)
+    assert page.errors == {
+        "#person_id": "Choose whom you spoke with",
+        "#kind": "Choose how you spoke",
+        "#note": "Write what was said, in a few words",
+    }
 
     page = await browse.get("child_history", child_id=child_id)
     for done in ("Opened the record", "Added somebody to the team", "Logged a contact"):
@@ -270,7 +277,9 @@ async def test_hostile_names_are_refused_or_shown_as_they_are(browse, county, me
     new = PLACE | {"name": typed, "email": "k@example.org", "service_id": service.id, "role": typed[:90]}
     page = await browse.post("add_new_member", new, status=None, child_id=child.id, kind="professional")
     assert page.status in {200, 422}
-    page = await browse.post("log_contact", {"kind": "call", "note": typed}, status=None, child_id=child.id)
+    page = await browse.post(
+        "log_contact", {"person_id": "0", "kind": "call", "note": typed}, status=None, child_id=child.id
+    )
     assert page.status in {200, 422}
     assert "<script>alert" not in page.body
     for route in ("search", "children", "people", "services"):

@@ -34,6 +34,7 @@ CONTACT_KINDS = [
     (ContactKind.MAIL, "Mail"),
 ]
 CONTACT_KIND_NAMES = dict(CONTACT_KINDS)
+SOMEBODY_ELSE = 0  # no person has this id
 
 # The filter of the history: what it says, and the kinds of record it stands for.
 HISTORY_KINDS = {
@@ -87,6 +88,7 @@ async def show_child(request: web.Request) -> web.Response:
         picture=draw_team(_figures(team, head)),
         child_name=fit(head["child"].given_name, CHILD_RADIUS * 1.7, 17),
         description=_describe(team),
+        has_lead=_has_lead(team, head["child"]),
         legend=_legend(team),
         whom=_offer_members(team),
         kinds=CONTACT_KINDS,
@@ -100,17 +102,22 @@ async def show_child(request: web.Request) -> web.Response:
 def _figures(team: Team, head: dict[str, Any]) -> list[Figure]:
     """The members in the order of the table, and the lead worker, who needs no place in the team to be in it."""
     figures = [_figure(each) for each in team.members]
-    lead = head["child"].lead_worker
-    if all(each.membership.person_id != lead.person_id for each in team.members):
+    if not _has_lead(team, head["child"]):
+        lead = head["child"].lead_worker
         figures.insert(0, Figure(Sector.COUNCIL, lead.person.name, "Lead worker", Standing.CLEAR))
     return figures
 
 
+def _has_lead(team: Team, child: Any) -> bool:
+    """Whether the lead worker has a place in the team of their own."""
+    return any(each.membership.person_id == child.lead_worker.person_id for each in team.members)
+
+
 def _figure(member: Member) -> Figure:
     place, first = member.membership, member.standings[0]
-    said = "" if first is Standing.CLEAR else f" · {STANDING_NAMES[first].lower()}"
+    said = "" if first is Standing.CLEAR else f"{STANDING_NAMES[first]} · "
     optional = "" if place.is_required else " (optional)"
-    return Figure(place.sector, place.person.name, f"{place.role}{optional}{said}", first)
+    return Figure(place.sector, place.person.name, f"{said}{place.role}{optional}", first)
 
 
 def _describe(team: Team) -> str:
@@ -127,10 +134,11 @@ def _legend(team: Team) -> Sequence[Standing]:
 
 
 def _offer_members(team: Team) -> list[tuple[int | str, str]]:
-    members = [
-        (each.membership.person_id, f"{each.membership.person.name}, {each.membership.role}") for each in team.members
-    ]
-    return [*sorted(members, key=lambda each: each[1]), ("", "Somebody else")]
+    """Whom a call can be with, the family first; nobody is chosen, as a slip would say that the family was rung."""
+    places = [each.membership for each in team.members]
+    places.sort(key=lambda place: (place.sector is not Sector.FAMILY, place.person.name))
+    members = [(place.person_id, f"{place.person.name}, {place.role}") for place in places]
+    return [("", "Choose…"), *members, (SOMEBODY_ELSE, "Somebody else")]
 
 
 async def child_meetings(request: web.Request) -> web.Response:
@@ -186,7 +194,7 @@ async def log_contact(request: web.Request) -> web.Response:
     try:
         asked = LogContact(
             child_id=child_id_of(request),
-            person_id=form.optional_id("person_id"),
+            person_id=form.id("person_id", "Choose whom you spoke with") or None,
             kind=form.choice("kind", ContactKind, "Choose how you spoke"),
             note=form.long_text("note", "Write what was said, in a few words", limit=4000),
         )

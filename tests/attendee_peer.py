@@ -8,13 +8,13 @@ import icalendar
 
 @dataclass
 class AttendeePeer:
-    """One person's calendar with at most one meeting in it."""
+    """One person's calendar with at most one meeting in it. ``said``: the last answer and the SEQUENCE it was to."""
 
     address: str
     order: tuple[int, datetime] | None = None
     start: datetime | None = None
     is_cancelled: bool = False
-    partstat: str = "NEEDS-ACTION"
+    said: tuple[int, str] | None = None
     uid: str = ""
 
     def receive(self, raw: bytes) -> None:
@@ -25,16 +25,14 @@ class AttendeePeer:
         if self.order and order <= self.order:
             return
         self.order, self.uid = order, str(event["UID"])
-        line = event["ATTENDEE"]
-        assert str(line) == f"mailto:{self.address}", "somebody else's invitation"
+        assert str(event["ATTENDEE"]) == f"mailto:{self.address}", "somebody else's invitation"
         self.is_cancelled = str(calendar["METHOD"]) == "CANCEL"
-        if not self.is_cancelled and self.start != event["DTSTART"].dt:
-            self.start, self.partstat = event["DTSTART"].dt, line.params["PARTSTAT"]
+        self.start = event["DTSTART"].dt
 
     def answer(self, partstat: str, at: datetime) -> bytes:
         """A REPLY as Exchange writes it: no ORGANIZER, the SEQUENCE of what was last seen."""
         assert self.order
-        self.partstat = partstat
+        self.said = (self.order[0], partstat)
         event = icalendar.Event()
         event.add("uid", self.uid)
         event.add("dtstamp", at)

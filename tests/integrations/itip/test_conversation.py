@@ -92,12 +92,12 @@ class Conversation(RuleBasedStateMachine):
         self.event = read_copy(write_copy(applied.event))
 
     def teardown(self):
-        """The post is emptied, newest first, and everything once more: both sides must agree."""
+        """The post is emptied, everything twice and the oldest last: both sides must agree."""
         if not hasattr(self, "event"):
             return
-        for address, raw in [*reversed(self.in_the_post), *self.in_the_post]:
+        for address, raw in [*self.in_the_post, *reversed(self.in_the_post)]:
             self.peers[address].receive(raw)
-        for raw in [*reversed(self.answers), *self.answers]:
+        for raw in [*self.answers, *reversed(self.answers)]:
             self.hear(raw)
         for person in self.event.attendees:
             peer = self.peers[person.address]
@@ -106,7 +106,9 @@ class Conversation(RuleBasedStateMachine):
                 continue
             assert peer.start == self.event.start
             assert not peer.is_cancelled
-            assert person.address not in STAYING or peer.partstat == person.partstat
+            counts = peer.said and peer.said[0] >= self.event.current_sequence
+            said = peer.said[1] if peer.said and counts else "NEEDS-ACTION"
+            assert person.address not in STAYING or person.partstat == said
 
 
 TestConversation = Conversation.TestCase

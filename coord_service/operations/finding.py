@@ -102,13 +102,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """A meeting that wants a time. ``meeting_id``: it has one already, which stands in nobody's way."""
+    """A meeting that wants a time. If it has one (``now_at``), that stands in nobody's way and is not offered again."""
 
     purpose: Purpose
     minutes: int
     guests: tuple[Guest, ...]
     children: Sequence[Child]
     meeting_id: int | None = None
+    now_at: datetime | None = None
 
 
 async def find_slots(tools: Tools, actor: Actor, draft_id: int, view: View) -> Found:
@@ -129,7 +130,7 @@ async def find_new_time(tools: Tools, actor: Actor, meeting_id: int, view: View)
         if meeting is None or meeting.status is not MeetingStatus.BOOKED:
             raise NotFound("There is no such meeting that can be moved.")
         minutes = (meeting.ends_at - meeting.starts_at) // timedelta(minutes=1)
-        sought = Sought(meeting.purpose, minutes, guests_of(meeting), meeting.children, meeting.id)
+        sought = Sought(meeting.purpose, minutes, guests_of(meeting), meeting.children, meeting.id, meeting.starts_at)
         return await _look_for(tools, db, sought, view)
 
 
@@ -151,7 +152,7 @@ async def _look_for(tools: Tools, db: Session, sought: Sought, view: View) -> Fo
         limit=0,
         limit_on=review_limit(rulebook.clock_laws, sought.purpose, sought.children),
     )
-    return _found(_without(search, view.without), sought.guests, view, earliest_on)
+    return _found(_without(search, view.without), sought, view, earliest_on)
 
 
 def review_limit(laws: Sequence[ClockLaw], purpose: Purpose, children: Iterable[Child]) -> date | None:
@@ -174,12 +175,12 @@ def first_day(tools: Tools, purpose: Purpose, now: datetime) -> date:
     return working_days.add(today, 1)
 
 
-def _found(search: SlotSearch, guests: Sequence[Guest], view: View, earliest_on: date) -> Found:
-    slots = rank(search)
+def _found(search: SlotSearch, sought: Sought, view: View, earliest_on: date) -> Found:
+    slots = [slot for slot in rank(search) if slot.start_at != sought.now_at]
     best = choose_spread(slots, BEST)
     first_on, last_on = day_in_london(search.window_start_at), day_in_london(search.window_end_at) - timedelta(days=1)
     offers = tuple(_offer(slot, search.diaries) for slot in best)
-    required = [guest for guest in guests if guest.need is Need.REQUIRED]
+    required = [guest for guest in sought.guests if guest.need is Need.REQUIRED]
     return Found(
         first_on=first_on,
         last_on=last_on,

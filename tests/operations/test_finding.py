@@ -20,7 +20,7 @@ from coord_service.operations.booking import (
     save_who,
     start_booking,
 )
-from coord_service.operations.finding import Found, View, find_slots
+from coord_service.operations.finding import Found, View, find_new_time, find_slots
 from coord_service.operations.sending import send_booking
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import Attendee, Child, Leave, Meeting, Person, User
@@ -219,6 +219,16 @@ async def test_two_lead_workers_at_once_get_one_meeting_and_one_clear_message(ca
     assert (len(booked), len(refused)) == (1, 1)
     assert "is already booked from 09:00 to 10:00 that day. Nothing was sent." in str(refused[0])
     assert "Noor" not in str(refused[0])
+
+
+async def test_another_time_is_not_the_time_it_has_and_the_meeting_is_not_in_its_own_way(case: Case) -> None:
+    draft_id = await case.draft()
+    now_at = datetime(2026, 3, 4, 9, tzinfo=UTC)
+    await choose_time(case.tools, case.actor, draft_id, ChooseTime(now_at, 60))
+    meeting_id = await send_booking(case.tools, case.actor, draft_id)
+    offered = starts(await find_new_time(case.tools, case.actor, meeting_id, View()))
+    assert now_at not in offered
+    assert now_at + timedelta(minutes=30) in offered
 
 
 async def test_a_double_click_books_once(case: Case) -> None:

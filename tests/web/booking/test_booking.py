@@ -87,7 +87,7 @@ async def test_who_explains_what_is_in_the_way(browse, world):
     page = await start(browse, world)
     assert "They can’t be invited by mail: ring them" in page.text
     assert "The family did not want Dev Patel to be told" in page.text
-    assert "Counts as somebody of the family" in page.text
+    assert "For the quorum: somebody of the family" in page.text
     ticked = {
         each["name"]: each["value"] for each in page.root.all("input", type="radio") if "checked" in each.attributes
     }

@@ -14,13 +14,12 @@ from coord_service.clock import day_in_london
 from coord_service.commands.clocks import plain_day
 from coord_service.commands.installation import load_settings
 from coord_service.commands.terminal import BadInput, write_json
-from coord_service.domain.figures import DEFINITIONS, Share
+from coord_service.domain.figures import DEFINITIONS, Figure, Share
 from coord_service.errors import Refused
 from coord_service.operations.report_csv import write_cases
 from coord_service.operations.report_lines import Line
 from coord_service.operations.reports import ChaseReport, ReportFilter, collect_cases, compute_chase_report
 from coord_service.operations.tools import Tools
-from coord_service.storage.report_cases import CaseList
 
 FORMATS = ("json", "csv", "xlsx", "pdf", "html")
 LATER = FORMATS[2:]
@@ -58,7 +57,7 @@ async def _write(tools: Tools, as_of: date | None, form: str) -> bytes | dict[st
         raise Refused(f"{day} is outside the years this service knows the working days of: 2014 to 2060")
     try:
         if form == "csv":
-            return write_cases(await collect_cases(tools, CaseList.OVERDUE, ReportFilter(), day), day)
+            return write_cases(await collect_cases(tools, Figure.OVERDUE, ReportFilter(), day), day)
         return show_report(await compute_chase_report(tools, ReportFilter(), day))
     finally:
         await tools.database.close()

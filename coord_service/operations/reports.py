@@ -13,6 +13,7 @@ from coord_service.domain.access import Permission, require
 from coord_service.domain.advice import ADVICE_KIND_NAMES, AdviceKind
 from coord_service.domain.figures import (
     FallenDue,
+    Figure,
     LateBand,
     Share,
     days_late,
@@ -28,7 +29,7 @@ from coord_service.operations.tools import Tools
 from coord_service.storage.advice import list_services
 from coord_service.storage.cases import list_lead_workers
 from coord_service.storage.database import Session
-from coord_service.storage.report_cases import ActionCase, Case, CaseList, list_cases, list_overdue_actions
+from coord_service.storage.report_cases import ActionCase, Case, list_cases, list_overdue_actions
 from coord_service.storage.report_conditions import Moment, Narrowing
 from coord_service.storage.reports import count_open_advice, count_overdue_actions, list_fallen_due
 from coord_service.storage.tables import Service, User
@@ -193,31 +194,31 @@ def _agency_name(services: Sequence[Service], agency_id: int | None) -> str | No
 
 
 async def view_cases(
-    tools: Tools, actor: Actor, show: CaseList, chosen: ReportFilter, window: tuple[int, int]
+    tools: Tools, actor: Actor, figure: Figure, chosen: ReportFilter, window: tuple[int, int]
 ) -> tuple[Sequence[Case], int, Choices]:
     """A page of the cases behind a figure, the longest due first; how many there are; what can be filtered by."""
     require(actor, Permission.SEE_REPORTS)
     moment = moment_of(tools, day_in_london(tools.clock.now()))
     async with tools.database.read() as db:
-        rows, total = await list_cases(db, show, moment, _case_narrowing(show, chosen, moment.day), window)
+        rows, total = await list_cases(db, figure, moment, _case_narrowing(figure, chosen, moment.day), window)
         return rows, total, _choices(await list_services(db), await list_lead_workers(db))
 
 
-async def download_cases(tools: Tools, actor: Actor, show: CaseList, chosen: ReportFilter) -> Sequence[Case]:
+async def download_cases(tools: Tools, actor: Actor, figure: Figure, chosen: ReportFilter) -> Sequence[Case]:
     """All cases behind a figure as of today."""
     require(actor, Permission.SEE_REPORTS)
-    return await collect_cases(tools, show, chosen, day_in_london(tools.clock.now()))
+    return await collect_cases(tools, figure, chosen, day_in_london(tools.clock.now()))
 
 
-async def collect_cases(tools: Tools, show: CaseList, chosen: ReportFilter, as_of: date) -> Sequence[Case]:
+async def collect_cases(tools: Tools, figure: Figure, chosen: ReportFilter, as_of: date) -> Sequence[Case]:
     """All cases behind a figure as of a day, for whoever has the right to ask."""
     async with tools.database.read() as db:
-        narrowing = _case_narrowing(show, chosen, as_of)
-        return (await list_cases(db, show, moment_of(tools, as_of), narrowing, None))[0]
+        narrowing = _case_narrowing(figure, chosen, as_of)
+        return (await list_cases(db, figure, moment_of(tools, as_of), narrowing, None))[0]
 
 
-def _case_narrowing(show: CaseList, chosen: ReportFilter, as_of: date) -> Narrowing:
-    return _narrowing(replace(chosen, band=None) if show is CaseList.FELL_DUE else chosen, as_of)
+def _case_narrowing(figure: Figure, chosen: ReportFilter, as_of: date) -> Narrowing:
+    return _narrowing(replace(chosen, band=None) if figure is Figure.ON_TIME else chosen, as_of)
 
 
 async def view_overdue_actions(

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from coord_service.domain.advice import AdviceKind
+from coord_service.domain.figures import Figure
 from coord_service.domain.people import PersonKind
 from coord_service.storage.database import Session
 from coord_service.storage.report_conditions import (
@@ -32,17 +32,6 @@ from coord_service.storage.report_conditions import (
 from coord_service.storage.tables import Action, AdviceRequest, Agency, Chase, Child, Person, Service, User
 
 _WORKER_PERSON = aliased(Person, name="worker_person")
-
-
-class CaseList(StrEnum):
-    """The list of cases that a figure opens to."""
-
-    OVERDUE = "overdue"
-    OPEN = "open"
-    SILENT = "silent"
-    UNCHASED = "unchased"
-    ESCALATED = "escalated"
-    FELL_DUE = "fell_due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +75,25 @@ class ActionCase:
     promised_on: date | None
 
 
+# What a figure counts, and so what its list of cases holds; the figure on time opens to all that fell due.
 _CONDITIONS = {
-    CaseList.OPEN: is_open,
-    CaseList.OVERDUE: is_overdue,
-    CaseList.SILENT: is_silent,
-    CaseList.UNCHASED: is_unchased,
-    CaseList.ESCALATED: is_escalated,
-    CaseList.FELL_DUE: fell_due,
+    Figure.OPEN: is_open,
+    Figure.OVERDUE: is_overdue,
+    Figure.SILENT: is_silent,
+    Figure.UNCHASED: is_unchased,
+    Figure.ESCALATED: is_escalated,
+    Figure.ON_TIME: fell_due,
 }
 
 
 async def list_cases(
-    db: Session, show: CaseList, moment: Moment, chosen: Narrowing, window: tuple[int, int] | None
+    db: Session, figure: Figure, moment: Moment, chosen: Narrowing, window: tuple[int, int] | None
 ) -> tuple[list[Case], int]:
-    """The cases of a list, the longest due first, and how many there are; all of them without a window."""
+    """The cases behind a figure, the longest due first, and how many there are; all of them without a window."""
     query = (
-        _cases(moment).where(_CONDITIONS[show](moment), narrow(chosen)).order_by(AdviceRequest.due_on, AdviceRequest.id)
+        _cases(moment)
+        .where(_CONDITIONS[figure](moment), narrow(chosen))
+        .order_by(AdviceRequest.due_on, AdviceRequest.id)
     )
     if window is not None:
         query = query.limit(window[0]).offset(window[1])

@@ -10,6 +10,7 @@ from coord_service.web.pages import (
     meetings,
     passwords,
     people,
+    reports,
     search,
     services,
     sign_in,
@@ -34,4 +35,5 @@ ROUTES: tuple[Route, ...] = (
     *people.ROUTES,
     *services.ROUTES,
     *search.ROUTES,
+    *reports.ROUTES,
 )

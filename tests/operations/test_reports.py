@@ -10,7 +10,7 @@ import pytest
 from coord_service.commands.report import show_report
 from coord_service.domain.advice import AdviceKind, AdviceStatus, Happening
 from coord_service.domain.delivery import LetterState
-from coord_service.domain.figures import LateBand, Share
+from coord_service.domain.figures import Figure, LateBand, Share
 from coord_service.domain.meetings import Attendance
 from coord_service.domain.people import PersonKind, Role
 from coord_service.errors import NotAllowed
@@ -23,7 +23,6 @@ from coord_service.operations.reports import (
     view_chase_report,
     view_overdue_actions,
 )
-from coord_service.storage.report_cases import CaseList
 from coord_service.storage.tables import AdviceRequest
 from tests.builders import a_child, a_person, a_service, a_user, actor_for
 from tests.report_world import (
@@ -49,8 +48,8 @@ async def report(tools, as_of=0, **chosen):
     return await compute_chase_report(tools, ReportFilter(**chosen), day(tools, as_of))
 
 
-async def cases(tools, show=CaseList.OVERDUE, as_of=0, **chosen):
-    found = await collect_cases(tools, show, ReportFilter(**chosen), day(tools, as_of))
+async def cases(tools, figure=Figure.OVERDUE, as_of=0, **chosen):
+    found = await collect_cases(tools, figure, ReportFilter(**chosen), day(tools, as_of))
     return [case.request_id for case in found]
 
 
@@ -68,7 +67,7 @@ async def test_overdue_begins_the_day_after_the_due_date(tools):
     late = await a_request(tools, child, service, due=-1)
     today = await a_request(tools, child, service, due=0)
     assert await cases(tools) == [late.id]
-    assert await cases(tools, CaseList.OPEN) == [late.id, today.id]
+    assert await cases(tools, Figure.OPEN) == [late.id, today.id]
     found = await report(tools)
     assert (found.total.open, found.total.overdue, found.total.lateness.oldest) == (2, 1, 1)
 
@@ -165,7 +164,7 @@ class TestNobodyHasChased:
 
     async def test_late_and_nothing_on_the_ledger(self, tools, late):
         assert await self.unchased(tools) == 1
-        assert await cases(tools, CaseList.UNCHASED) == [late.id]
+        assert await cases(tools, Figure.UNCHASED) == [late.id]
 
     async def test_a_chase_that_waits_or_went(self, tools, late):
         await a_chase(tools, late, -1)
@@ -205,7 +204,7 @@ class TestNoHumanContact:
         return await a_request(tools, self.child, self.service, due=-4)
 
     async def silent(self, tools) -> int:
-        found = await cases(tools, CaseList.SILENT)
+        found = await cases(tools, Figure.SILENT)
         assert (await report(tools)).total.silent == len(found)
         return len(found)
 
@@ -252,7 +251,7 @@ async def test_on_time_counts_what_fell_due_by_the_day_it_came(tools):
     found = await report(tools)
     assert found.total.on_time == found.services[0].on_time == found.kinds[0].on_time == Share(2, 4)
     assert found.months[-2] == (day(tools).replace(month=2, day=1), Share(2, 4))
-    assert len(await cases(tools, CaseList.FELL_DUE)) == 4
+    assert len(await cases(tools, Figure.ON_TIME)) == 4
     assert (await report(tools, as_of=-9)).total.on_time == Share(1, 4)
 
 
@@ -297,7 +296,7 @@ async def test_escalated_is_what_a_manager_was_written_to_about(tools):
     above, below = [await a_request(tools, child, service, -8) for _ in range(2)]
     await a_chase(tools, above, -1, audience="service_manager")
     await a_chase(tools, below, -1)
-    assert await cases(tools, CaseList.ESCALATED) == [above.id]
+    assert await cases(tools, Figure.ESCALATED) == [above.id]
 
 
 async def test_who_may_see_reports(tools):
@@ -305,7 +304,7 @@ async def test_who_may_see_reports(tools):
     with pytest.raises(NotAllowed):
         await view_chase_report(tools, administrator, EVERYTHING)
     with pytest.raises(NotAllowed):
-        await view_cases(tools, administrator, CaseList.OPEN, EVERYTHING, (50, 0))
+        await view_cases(tools, administrator, Figure.OPEN, EVERYTHING, (50, 0))
     for role in (Role.LEAD_WORKER, Role.MANAGER):
         assert await view_chase_report(tools, actor_for(await a_user(tools, role)), EVERYTHING)
 
@@ -315,7 +314,7 @@ async def test_a_page_of_cases_knows_how_many_there_are(tools):
     child, service = await a_child(tools, worker), await a_service(tools)
     for due in (-1, -2, -3):
         await a_request(tools, child, service, due)
-    rows, total, choices = await view_cases(tools, actor_for(worker), CaseList.OVERDUE, EVERYTHING, (2, 0))
+    rows, total, choices = await view_cases(tools, actor_for(worker), Figure.OVERDUE, EVERYTHING, (2, 0))
     assert ([case.due_on for case in rows], total) == ([day(tools, -3), day(tools, -2)], 3)
     assert choices.services == [(service.id, service.name)]
 
@@ -342,7 +341,7 @@ async def test_json_and_csv_say_the_same_and_name_nobody(tools):
     await a_request(tools, child, service, -2)
     await a_chase(tools, request, -1)
     shown = show_report(await report(tools))
-    content = write_cases(await collect_cases(tools, CaseList.OVERDUE, EVERYTHING, day(tools)), day(tools))
+    content = write_cases(await collect_cases(tools, Figure.OVERDUE, EVERYTHING, day(tools)), day(tools))
     assert content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     assert len(rows) == shown["total"]["overdue"] == 2
@@ -371,6 +370,6 @@ async def test_family_is_shown_as_a_person_and_never_by_name(tools):
     child, service = await a_child(tools, worker), await a_service(tools)
     mother = await a_person(tools, "Ms Testwood", kind=PersonKind.FAMILY)
     await a_request(tools, child, service, -9, person_id=mother.id)
-    (case,) = await collect_cases(tools, CaseList.OVERDUE, EVERYTHING, day(tools))
+    (case,) = await collect_cases(tools, Figure.OVERDUE, EVERYTHING, day(tools))
     assert case.is_family
     assert b"Testwood" not in write_cases([replace(case, their_reference=None)], day(tools))

@@ -17,9 +17,9 @@ from coord_service.domain.people import ROLE_NAMES
 from coord_service.errors import Refused
 from coord_service.logs import configure_logs
 from coord_service.settings import Settings
+from integrations.mail.demo_maildirs import folder_in
 from integrations.mail.demo_servers import DemoMail, serve_demo_mail
 
-MAIL = "mail"  # the folder of maildirs in the data folder
 LOG = "demo.log"
 
 
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001 - the shape of a 
 async def _demo(settings: Settings) -> None:
     with listen(settings) as taken:
         await migrate(settings)
-        folder = settings.data_dir / MAIL
+        folder = folder_in(settings.data_dir)
         async with serve_demo_mail(folder, settings.mail_from) as mail:
             settings = _with_mail(settings, mail)
             await _fill(settings, folder)
@@ -79,7 +79,7 @@ async def _fill(settings: Settings, folder: Path) -> None:
             # Imported here: the second start, which should be quick, has no use for it.
             await import_module("coord_service.demo.fill").fill(tools, folder)
     finally:
-        await tools.database.close()
+        await tools.close()
 
 
 def address_of(settings: Settings) -> str:

@@ -79,7 +79,7 @@ def _with_embedded_jobs(settings: Settings) -> web.Application:
     async def run_jobs(_application: web.Application) -> AsyncIterator[None]:
         async with jobs.running(tools):
             yield
-        await close_mail(tools)
+        await tools.close()
 
     return _application(tools, run_jobs)
 
@@ -92,7 +92,7 @@ def _with_redis(settings: Settings) -> web.Application:
     async def close_wake(_application: web.Application) -> AsyncIterator[None]:
         yield
         await wake.close()
-        await close_mail(tools)
+        await tools.close()
 
     return _application(tools, close_wake)
 
@@ -101,10 +101,3 @@ def _application(tools: Tools, context: Callable[[web.Application], AsyncIterato
     application = create_app(tools)
     application.cleanup_ctx.append(context)  # ends before what create_app opened: the database closes last
     return application
-
-
-async def close_mail(tools: Tools) -> None:
-    """Leave the mail servers."""
-    await tools.mailer.close()
-    if tools.mailbox is not None:
-        await tools.mailbox.close()

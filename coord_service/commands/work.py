@@ -5,7 +5,7 @@ import asyncio
 
 from coord_service.bootstrap import build
 from coord_service.commands.installation import load_settings
-from coord_service.commands.serving import close_mail, require_newest_schema, stop_signal
+from coord_service.commands.serving import require_newest_schema, stop_signal
 from coord_service.commands.terminal import BadInput
 from coord_service.logs import configure_logs
 from coord_service.settings import Settings
@@ -35,5 +35,4 @@ async def _work(settings: Settings) -> None:
         await run_worker(tools, settings.redis_url, stop)
     finally:
         await wake.close()
-        await close_mail(tools)
-        await tools.database.close()
+        await tools.close()

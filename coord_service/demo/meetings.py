@@ -70,8 +70,8 @@ def tell_meetings(story: Story) -> None:
 
 def _starts_at(story: Story, plan: Plan) -> datetime:
     if plan.workdays == 0:  # later today, whenever the demo is started
-        local = story.scene.now.astimezone(LONDON)
-        return local.replace(minute=0, second=0, microsecond=0) + 2 * HOUR
+        soon = story.scene.now.astimezone(LONDON).replace(minute=0, second=0, microsecond=0) + 2 * HOUR
+        return max(soon, story.days_ago(0, 10))
     return story.workdays_ahead(plan.workdays, plan.hour)
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from aiohttp import web
 
+from coord_service.domain.access import Permission
 from coord_service.operations.tools import Tools
 from coord_service.web import middleware
 from coord_service.web.keys import TABLE, TOOLS
@@ -20,7 +21,7 @@ def create_app(tools: Tools, routes: Sequence[Route] = ROUTES) -> web.Applicatio
         client_max_size=(tools.settings.upload_limit_mb + 1) * 1024 * 1024,  # the form around the largest file
     )
     files = list_static_files()
-    table = RouteTable(routes)
+    table = RouteTable([each for each in routes if tools.settings.demo or each.permission is not Permission.DEMO])
     application[TOOLS], application[TABLE], application[STATIC] = tools, table, files
     application[ENVIRONMENT] = build_environment(tools, table, files)
     table.register(application)

@@ -98,7 +98,7 @@ async def _is_our_form(request: web.Request) -> bool:
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """The headers of every answer, set just before it goes; a handler may have set a stricter or an own one."""
-    response.headers.setdefault("Content-Security-Policy", _content_policy(request.get(NONCE, "")))
+    response.headers.setdefault("Content-Security-Policy", content_policy(request.get(NONCE, "")))
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
@@ -108,7 +108,8 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
 
 
-def _content_policy(nonce: str) -> str:
+def content_policy(nonce: str) -> str:
+    """What a page of ours may load: our own files, and the one script that carries the nonce."""
     return (
         f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -149,7 +149,8 @@ def write_bounce(letter: ArrivedLetter, now: datetime) -> OutgoingMail:
     report.attach(MIMEText(f"Your message to {letter.reader} could not be delivered: there is no such mailbox.\n"))
     report.attach(_delivery_status(letter.reader, domain))
     report.attach(MIMEMessage(message_from_bytes(letter.content)))
-    return OutgoingMail(sender="", recipient=letter.return_path, content=_bytes_of(report))
+    # A server sends it from nobody (RFC 5321 section 4.5.5); our Mailer knows no mail without a sender.
+    return OutgoingMail(sender=f"postmaster@{domain}", recipient=letter.return_path, content=_bytes_of(report))
 
 
 def _delivery_status(recipient: str, domain: str) -> MIMEBase:

@@ -5,10 +5,12 @@ What the demo's SMTP server keeps (``demo_servers``) and its pages show; reading
 
 import itertools
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
 from email.utils import parseaddr
 from mailbox import Maildir
+from operator import itemgetter
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -16,6 +18,20 @@ from coord_service.errors import PermanentFailure
 from coord_service.ports import OutgoingMail, Receipt
 
 AUTHSERV_ID = "demo-mail.invalid"  # who writes our Authentication-Results (RFC 8601)
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """The mail kept for one address: how many, and the newest, as it arrived."""
+
+    address: str
+    count: int
+    newest: bytes
+
+
+def folder_in(data_dir: Path) -> Path:
+    """Where the demo keeps its mail."""
+    return data_dir / "mail"
 
 
 def letters_to(folder: Path, address: str) -> list[bytes]:
@@ -29,10 +45,15 @@ def arrived(key: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", key)[:2])
 
 
-def list_addresses(folder: Path) -> dict[str, int]:
-    """Every address that has a maildir, with how many mails are in it."""
-    boxes = sorted(folder.glob("*@*")) if folder.is_dir() else []
-    return {unquote(box.name): sum(1 for part in ("new", "cur") for _ in (box / part).glob("*")) for box in boxes}
+def list_piles(folder: Path) -> list[Pile]:
+    """Every address that was written to, the one that was written to last first."""
+    found = []
+    for box in folder.glob("*@*"):
+        mails = [*box.glob("new/*"), *box.glob("cur/*")]
+        if mails:
+            newest = max(mails, key=lambda mail: arrived(mail.name))
+            found.append((arrived(newest.name), Pile(unquote(box.name), len(mails), newest.read_bytes())))
+    return [pile for _, pile in sorted(found, key=itemgetter(0), reverse=True)]
 
 
 def mailbox_of(user: str, recipient: str) -> str:

@@ -40,7 +40,7 @@ from coord_service.storage.tables import (
     Service,
     User,
 )
-from integrations.mail.demo_maildirs import AUTHSERV_ID, list_addresses
+from integrations.mail.demo_maildirs import AUTHSERV_ID, folder_in, list_piles
 from tests.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -56,7 +56,7 @@ async def filled(folder: Path, database_url: str) -> AsyncIterator[Tools]:
     )
     tools = build(settings, clock=StandingClock(NOON))
     await migrate(tools.database)
-    await fill(tools, folder / "mail")
+    await fill(tools, folder_in(folder))
     yield tools
     await tools.database.close()
 
@@ -132,7 +132,7 @@ async def test_nothing_in_the_county_exists(county: Tools):
 
 async def test_every_letter_of_the_story_lies_in_its_readers_maildir(county: Tools, folder: Path):
     sent = await count(county, number_of(OutboxLetter, OutboxLetter.state == "sent"))
-    assert sum(list_addresses(folder / "mail").values()) == sent
+    assert sum(pile.count for pile in list_piles(folder_in(folder))) == sent
 
 
 async def test_everybody_on_the_list_can_sign_in(county: Tools):

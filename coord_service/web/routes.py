@@ -6,6 +6,7 @@ from coord_service.web.pages import (
     child,
     child_changes,
     children,
+    demo_mailbox,
     meeting_changes,
     meetings,
     passwords,
@@ -36,4 +37,5 @@ ROUTES: tuple[Route, ...] = (
     *services.ROUTES,
     *search.ROUTES,
     *reports.ROUTES,
+    *demo_mailbox.ROUTES,
 )

@@ -16,6 +16,7 @@ from coord_service.web.pages import (
     services,
     sign_in,
     team,
+    times,
     users,
 )
 from coord_service.web.routing import Route
@@ -29,6 +30,7 @@ ROUTES: tuple[Route, ...] = (
     *meetings.ROUTES,
     *meeting_changes.ROUTES,
     *booking.ROUTES,
+    *times.ROUTES,
     *children.ROUTES,
     *child.ROUTES,
     *child_changes.ROUTES,

@@ -8,10 +8,15 @@ from coord_service.domain.access import Permission, require
 from coord_service.domain.advice import AdviceKind, AdviceStatus, Happening
 from coord_service.domain.delivery import LetterState
 from coord_service.domain.people import Actor, PersonKind, normal_address
-from coord_service.domain.private_words import find_private_words
 from coord_service.errors import InvalidForm, NotFound, Refused
 from coord_service.operations.advice_history import Told, end, note, put_on_record, take_up_open
-from coord_service.operations.advice_letters import AdviceLetter, Holder, find_holder, post_advice_letter
+from coord_service.operations.advice_letters import (
+    AdviceLetter,
+    Holder,
+    find_holder,
+    post_advice_letter,
+    refuse_private_words,
+)
 from coord_service.operations.receipts import ASKING, advice_due_on
 from coord_service.operations.tools import Tools
 from coord_service.storage.advice import (
@@ -73,7 +78,7 @@ async def ask_for_advice(tools: Tools, actor: Actor, ask: AskForAdvice) -> int:
 
 async def _ask(db: Session, tools: Tools, actor: Actor, ask: AskForAdvice) -> AdviceRequest:
     child, (service, person) = await _load_child(db, ask.child_id), await _load_asked(db, ask)
-    _refuse_private_words(child, ask.question)
+    refuse_private_words(child, "question", ask.question)
     if not ask.is_another and await load_open_twin(db, child.id, service.id, ask.kind):
         raise InvalidForm({"is_another": f"{service.name} has an open request like this. Tick to ask once more."})
     now = tools.clock.now()
@@ -121,13 +126,6 @@ def _holder_or_fault(service: Service, person: Person | None) -> Holder:
         return find_holder(service, person)
     except Refused as error:
         raise InvalidForm({"service_id": str(error)}) from error
-
-
-def _refuse_private_words(child: Child, question: str) -> None:
-    found = find_private_words(question, [child.given_name, child.family_name], [child.born_on])
-    if found:
-        words = ", ".join(f"“{word}”" for word in found)
-        raise InvalidForm({"question": f"This goes by mail: leave out {words}. The reference says who it is about."})
 
 
 def _undo_ends(tools: Tools, now: datetime) -> datetime:

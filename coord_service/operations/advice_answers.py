@@ -20,7 +20,13 @@ from coord_service.domain.advice import (
 from coord_service.domain.people import Actor
 from coord_service.errors import InvalidForm, NotFound, Refused
 from coord_service.operations.advice_history import Told, end, note, put_on_record, take_up
-from coord_service.operations.advice_letters import AdviceLetter, Holder, post_advice_letter, request_facts
+from coord_service.operations.advice_letters import (
+    AdviceLetter,
+    Holder,
+    post_advice_letter,
+    refuse_private_words,
+    request_facts,
+)
 from coord_service.operations.documents import Upload, keep_document
 from coord_service.operations.links import UNKNOWN, LinkState, OpenedLink, open_link, take_link
 from coord_service.operations.tools import Tools
@@ -28,6 +34,10 @@ from coord_service.storage.advice import list_documents, load_last_event, load_p
 from coord_service.storage.database import Session
 from coord_service.storage.tables import AdviceRequest, Document
 
+_RECEIPTS = {
+    AdviceAnswer.CANNOT: "You told us that you can’t send it, and why. The lead worker will look at it.",
+    AdviceAnswer.WRONG_PERSON: "You told us whom to ask instead. The lead worker will look at it.",
+}
 SAME_PRESS = timedelta(minutes=2)  # the same words again so soon are a second press of the same button
 
 
@@ -152,6 +162,7 @@ async def _answering(tools: Tools, token: str, answerer: Answerer) -> AsyncItera
         request = await take_up(db, link.about.advice_request_id or 0)
         by = await _name_of(db, link, answerer)
         if answerer.their_reference:
+            refuse_private_words(request.child, "their_reference", answerer.their_reference)
             request.their_reference = answerer.their_reference
         yield _Answering(db, tools, link, request, by, now)
 
@@ -184,5 +195,7 @@ async def _conclude(answering: _Answering, answer: AdviceAnswer, what: Happening
         answering.db, answering.actor, "answer_advice", request, now, answer=answer.value, link_id=answering.link.id
     )
     to = Holder(answering.by, answering.link.address, answering.link.about.person_id)
-    facts = {"answer": words, "is_here": answer is AdviceAnswer.HERE_IT_IS}
+    # What somebody typed may name the child: it stays on the record and does not go out by mail.
+    said = _RECEIPTS.get(answer, words)
+    facts = {"answer": said, "is_here": answer is AdviceAnswer.HERE_IT_IS}
     await post_advice_letter(answering.db, answering.tools, request, AdviceLetter("advice_receipt", to, facts))

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from coord_service.domain.advice import ADVICE_KIND_NAMES
-from coord_service.errors import Refused
+from coord_service.domain.private_words import find_private_words
+from coord_service.errors import InvalidForm, Refused
 from coord_service.operations.post import About, Door, Posting, make_link, put_letter
 from coord_service.operations.tools import Tools
 from coord_service.storage.advice import count_letters
 from coord_service.storage.database import Session
-from coord_service.storage.tables import AdviceRequest, Person, Service
+from coord_service.storage.tables import AdviceRequest, Child, Person, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,14 @@ def addresses_on_file(request: AdviceRequest) -> set[str]:
         request.service.manager_email,
     )
     return {address for address in known if address}
+
+
+def refuse_private_words(child: Child, name: str, words: str) -> None:
+    """Raise InvalidForm for a field that goes out by mail and tells who the child is."""
+    found = find_private_words(words, [child.given_name, child.family_name], [child.born_on])
+    if found:
+        quoted = ", ".join(f"“{word}”" for word in found)
+        raise InvalidForm({name: f"This goes by mail: leave out {quoted}. The reference says who it is about."})
 
 
 async def post_advice_letter(db: Session, tools: Tools, request: AdviceRequest, order: AdviceLetter) -> None:

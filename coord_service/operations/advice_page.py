@@ -190,11 +190,23 @@ def _chased(chases: Sequence[Chase], letters: Mapping[int, OutboxLetter]) -> Ite
             yield HistoryLine(chase.chased_at, "Call to make", "A family is never written to.", "")
             continue
         letter = letters.get(chase.letter_id or 0)
-        words = f"Step {chase.step}, to {AUDIENCE_NAMES.get(chase.audience, chase.audience)}."
+        words = f"To {AUDIENCE_NAMES.get(chase.audience, chase.audience)}, {say_step(chase.step)}."
         if letter:
             words = f"{words} {_delivery_words(letter)}".strip()
         delivery, number = (delivery_of(letter), letter.id) if letter else (None, None)
         yield HistoryLine(chase.chased_at, "Reminder", words, chase.address, delivery, number)
+
+
+def say_step(step: str) -> str:
+    """A step of a ladder in words: "+5" falls 5 working days after the due date."""
+    days, _, repeat = step.partition(" repeat ")
+    if not days.lstrip("+-").isdecimal():
+        return {"promise": "as the promised day had passed", "manual": "by hand"}.get(step, step)
+    side = "before" if days.startswith("-") else "after"
+    number = days.lstrip("+-")
+    unit = "working day" if number == "1" else "working days"
+    again = f", repeated ({repeat})" if repeat else ""
+    return f"{number} {unit} {side} the due date{again}"
 
 
 def delivery_of(letter: OutboxLetter) -> str:

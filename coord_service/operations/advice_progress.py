@@ -16,7 +16,7 @@ from coord_service.domain.advice import (
 from coord_service.domain.people import Actor
 from coord_service.errors import ChangedMeanwhile, InvalidForm, Refused
 from coord_service.operations.advice_history import Told, end, note, put_on_record, take_up, take_up_open
-from coord_service.operations.advice_letters import AdviceLetter, find_holder, post_advice_letter
+from coord_service.operations.advice_letters import AdviceLetter, find_holder, post_advice_letter, refuse_private_words
 from coord_service.operations.documents import Upload, keep_document
 from coord_service.operations.receipts import advice_due_on
 from coord_service.operations.tools import Tools
@@ -181,6 +181,7 @@ async def check_advice(tools: Tools, actor: Actor, check: CheckAdvice) -> bool:
         now = tools.clock.now()
         put_on_record(db, actor, "check_advice", request, now, parts=sorted(check.parts), is_enough=is_enough)
         if check.missing:
+            refuse_private_words(request.child, "missing", check.missing)
             await _give_back(db, tools, actor, request, check)
         else:
             note(db, request, Told(Happening.CHECKED, "Speaks of needs, provision and outcomes.", actor.label), now)

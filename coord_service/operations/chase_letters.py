@@ -160,8 +160,8 @@ def _next_words(digest: Digest, rungs: Sequence[Rung]) -> str:
     first = min(rungs, key=lambda rung: rung.on)
     reached = {audience for each in digest.planned if isinstance(each.step, Due) for audience in each.step.audience}
     joins = [who for audience, who in _WHO.items() if audience in set(first.step.audience) - reached]
-    also = f", and to {' and '.join(joins)} as well" if joins else ""
-    return f"What has not reached us by {first.on:%A %-d %B %Y}, we will ask about again then{also}."
+    also = f", and write to {' and '.join(joins)} as well" if joins else ""
+    return f"On {first.on:%A %-d %B %Y} we will ask again about what has not reached us{also}."
 
 
 _WHO = {Audience.SERVICE_MANAGER: "the manager of your service", Audience.SEND_MANAGER: "our SEND manager"}

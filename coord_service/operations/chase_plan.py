@@ -62,7 +62,12 @@ async def plan_chases(
 
 def _oldest_and_nearest_first(planned: Planned) -> tuple[date, str, int, int]:
     owed = planned.owed
-    return owed.due_on, owed.subject, owed.id, REACHED.index(Audience(owed.audience))
+    return owed.due_on, owed.subject, owed.id, rank(owed)
+
+
+def rank(owed: Owed) -> int:
+    """How far above the holder an audience stands."""
+    return REACHED.index(Audience(owed.audience))
 
 
 async def _list_owed(

@@ -15,7 +15,7 @@ from coord_service.domain.chasing import Call, Decision, Due, Nothing
 from coord_service.domain.people import Actor
 from coord_service.operations.audit import record
 from coord_service.operations.chase_letters import Digest, post_digest
-from coord_service.operations.chase_plan import LADDERS, Planned, decide, plan_chases
+from coord_service.operations.chase_plan import LADDERS, Planned, decide, plan_chases, rank
 from coord_service.operations.tools import Tools
 from coord_service.storage.chasing import (
     CALL,
@@ -80,12 +80,12 @@ async def send_due_chases(tools: Tools) -> Swept:
 
 
 def _by_address(planned: Sequence[Planned]) -> dict[str, list[Planned]]:
-    """Grouped by who is written to; calls by what they are about."""
+    """Grouped by who is written to (calls by what they are about); managers last, so that they read of today's too."""
     groups: dict[str, list[Planned]] = {}
     for each in planned:
-        address = _address(each)
-        groups.setdefault(address, []).append(each)
-    return groups
+        groups.setdefault(_address(each), []).append(each)
+    holders_first = sorted(groups, key=lambda address: min(rank(each.owed) for each in groups[address]))
+    return {address: groups[address] for address in holders_first}
 
 
 def _address(planned: Planned) -> str:

@@ -103,8 +103,9 @@ async def _put_answer(db: Session, actor: Actor, request: AnswerInvitation, now:
     attendee.comment = request.comment or attendee.comment
     attendee.proposed_start = request.proposed_start
     attendee.proposed_end = request.proposed_start and request.proposed_start + (meeting.ends_at - meeting.starts_at)
-    # The page showed the present time, so this answer outranks any mail written before now (RFC 5546 §2.1.5).
-    attendee.answered_sequence, attendee.answered_dtstamp = meeting.sequence, now.replace(microsecond=0)
+    # Given to the present time, so it outranks any mail written before now (RFC 5546 §2.1.5).
+    attendee.answered_sequence = meeting.sequence if meeting.time_sequence is None else meeting.time_sequence
+    attendee.answered_dtstamp = now.replace(microsecond=0)
     for child in meeting.children:
         details = {"child_id": child.id, "attendee": attendee.id, "answer": request.answer.value}
         record(db, actor, "answer_invitation", ("meeting", meeting.id), now, **details)

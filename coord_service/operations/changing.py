@@ -138,8 +138,6 @@ async def _make_change(
     meeting.changed_at = now = tools.clock.now()
     change = await _edit(db, meeting, request)
     changes = itip.diff(old, event_of(tools, meeting), now)
-    if changes.event is None:
-        return meeting, []
     keep_changes(meeting, changes.event, now)
     _convenor_still_comes(meeting)
     meeting.before_change = before

@@ -95,8 +95,7 @@ async def book_meeting(tools: Tools, actor: Actor, request: BookMeeting) -> int:
         add_meeting(db, meeting)
         await db.flush()
         changes = itip.diff(None, event_of(tools, meeting), now)
-        if changes.event is not None:
-            keep_changes(meeting, changes.event, now)
+        keep_changes(meeting, changes.event, now)
         await post_changes(db, tools, meeting, changes.outgoing, Change())
         for child in meeting.children:
             record(db, actor, "book_meeting", ("meeting", meeting.id), now, child_id=child.id)

@@ -40,8 +40,7 @@ async def send_again(tools: Tools, actor: Actor, attendee_id: int) -> str:
         meeting.changed_at = now
         without = _without(old, attendee.email)
         changes = itip.diff(without, event_of(tools, meeting), now)
-        if changes.event is not None:
-            keep_changes(meeting, changes.event, now)
+        keep_changes(meeting, changes.event, now)
         requests = [each for each in changes.outgoing if each.recipient == attendee.email]
         await post_changes(db, tools, meeting, requests, Change(may_be_undone=False))
         for child in meeting.children:

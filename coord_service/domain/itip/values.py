@@ -199,9 +199,9 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The organizer's copy after a change (None only when there was and is no meeting), and who must be sent what."""
+    """The organizer's copy after a change, and who must be sent what."""
 
-    event: Event | None
+    event: Event
     outgoing: tuple[Outgoing, ...] = ()
 
 

@@ -1,12 +1,20 @@
 """The one table of routes. Each module of pages brings its own; a new module is one line here."""
 
 from coord_service.web import health, static_files
+from coord_service.web.links import actions as action_links
+from coord_service.web.links import advice as advice_links
+from coord_service.web.links import meetings as meeting_links
+from coord_service.web.links import opening
 from coord_service.web.pages import (
+    actions,
+    advice,
     booking,
     child,
     child_changes,
     children,
+    circulating,
     demo_mailbox,
+    holding,
     meeting_changes,
     meetings,
     passwords,
@@ -31,6 +39,14 @@ ROUTES: tuple[Route, ...] = (
     *meeting_changes.ROUTES,
     *booking.ROUTES,
     *times.ROUTES,
+    *advice.ROUTES,
+    *holding.ROUTES,
+    *actions.ROUTES,
+    *circulating.ROUTES,
+    *opening.ROUTES,
+    *meeting_links.ROUTES,
+    *advice_links.ROUTES,
+    *action_links.ROUTES,
     *children.ROUTES,
     *child.ROUTES,
     *child_changes.ROUTES,

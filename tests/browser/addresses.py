@@ -1,0 +1,89 @@
+"""Where each route's page is: the parameters in its path, looked up in the database by their names.
+
+A new page needs nothing here unless its path has a parameter of a new name. ``route.parameter`` is looked for before
+``parameter``. A query gives every value to visit; the first is the one whose forms are sent.
+"""
+
+import itertools
+import re
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from coord_service.operations.tools import Tools
+from coord_service.web.routing import Route
+from tests.browser.records import token_of
+
+_PARAMETER = re.compile(r"\{(\w+)(?::((?:[^{}]|\{[^{}]*\})+))?\}")
+_CHOICE = re.compile(r"\w+(\|\w+)+")
+
+_BOOKED = """select meeting.id from meeting join attendee on attendee.meeting_id = meeting.id
+    where meeting.status = 'booked' group by meeting.id
+    order by sum(attendee.answer = 'declined') desc, count(*) desc limit 1"""
+_HELD = "select min(id) from meeting where status = 'held'"
+_LARGEST_TEAM = """select child.id from child join membership on membership.child_id = child.id
+    where child.closed_at is null group by child.id order by count(*) desc limit 1"""
+
+_DOORS = [token_of(door) for door in ("advice", "meeting", "action", "notes", "expired", "withdrawn")]
+
+FULL: Mapping[str, str | list[str]] = {
+    "user_id": "select id from user order by id limit 1",
+    "child_id": _LARGEST_TEAM,
+    "show_child.child_id": "select min(id) from child group by is_shielded, closed_at is null",
+    "meeting_id": _BOOKED,
+    "show_meeting.meeting_id": "select min(id) from meeting group by status, starts_at < '2026-03-03'",
+    "hold_meeting.meeting_id": "select min(id) from meeting where status <> 'undone' group by status",
+    "add_action_form.meeting_id": _HELD,
+    "circulate_actions_form.meeting_id": _HELD,
+    "letter_id": "select min(id) from outbox_letter where meeting_id is not null group by state",
+    "mail_id": "select min(id) from inbound_mail group by verdict",
+    "draft_id": "select id from booking_draft order by id desc limit 2",
+    "person_id": "select person_id from membership group by person_id order by count(*) desc limit 1",
+    "membership_id": "select min(id) from membership group by sector",
+    "service_id": "select service_id from advice_request group by service_id order by count(*) desc limit 1",
+    "agency_id": "select min(id) from agency",
+    "request_id": "select min(id) from advice_request where status = 'open' and problem is null",
+    "show_advice_request.request_id": """select min(id) from advice_request group by status
+        union select min(id) from advice_request where problem is not null""",
+    "action_id": "select min(id) from action where status = 'open'",
+    "show_action.action_id": "select min(id) from action group by status",
+    "address": "select recipient from outbox_letter where letter = 'invite' and state = 'sent' limit 1",
+    "number": ["1"],
+    "token": [token_of("advice")],
+    "open_link.token": _DOORS,
+    "set_password_form.token": [token_of("password")],
+}
+
+# The same pages with nothing on them. What is not here has no empty state: a meeting always has somebody in it.
+BARE: Mapping[str, str | list[str]] = {
+    "user_id": "select max(id) from user",
+    "child_id": "select max(id) from child",
+    "person_id": "select max(id) from person",
+    "service_id": "select max(id) from service",
+    "agency_id": "select max(id) from agency",
+    "draft_id": "select max(id) from booking_draft",
+    "add_known_form.person_id": "select max(id) from person",
+}
+
+
+def parameters_of(route: Route) -> dict[str, str]:
+    """The parameters in a route's path, each with the pattern that it must fit."""
+    return {name: pattern or "" for name, pattern in _PARAMETER.findall(route.path)}
+
+
+async def addresses_of(route: Route, tools: Tools, providers: Mapping[str, str | list[str]]) -> list[str]:
+    """Every address of a route worth visiting; none where a parameter has no provider."""
+    values = [await _values(route, name, tools, providers) for name in parameters_of(route)]
+    names = list(parameters_of(route))
+    return [route.url(**dict(zip(names, each, strict=True))) for each in itertools.product(*values)]
+
+
+async def _values(route: Route, name: str, tools: Tools, providers: Mapping[str, str | list[str]]) -> list[str]:
+    pattern = parameters_of(route)[name]
+    if _CHOICE.fullmatch(pattern):
+        return pattern.split("|")
+    provider = providers.get(f"{route.name}.{name}", providers.get(name, []))
+    if isinstance(provider, list):
+        return provider
+    async with tools.database.read() as db:
+        return [str(value) for value in await db.scalars(sa.text(provider)) if value is not None]

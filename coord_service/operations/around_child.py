@@ -1,6 +1,6 @@
 """Looking at children: the list, and what stands on each page about one child."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -71,6 +71,13 @@ async def list_lead_workers(tools: Tools, actor: Actor) -> Sequence[User]:
     require(actor, Permission.SEE_CASES)
     async with tools.database.read() as db:
         return await cases.list_lead_workers(db)
+
+
+async def list_staff_names(tools: Tools, actor: Actor) -> Mapping[int, str]:
+    """Everybody who has or had an account, by user id: the parties to a handing over."""
+    require(actor, Permission.SEE_CASES)
+    async with tools.database.read() as db:
+        return await cases.list_staff_names(db)
 
 
 async def list_handed_over(tools: Tools, actor: Actor) -> Sequence[tuple[Child, datetime]]:

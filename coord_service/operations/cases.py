@@ -51,7 +51,7 @@ async def add_child(tools: Tools, actor: Actor, facts: ChildFacts, lead_worker_i
     """Open a record under a new reference, for the actor or another lead worker; the child's id. Raises InvalidForm."""
     require(actor, Permission.EDIT_CASES)
     now = tools.clock.now()
-    _check(facts, day_in_london(now))
+    check_facts(facts, day_in_london(now))
     async with tools.database.begin() as db:
         lead_worker = await _find_lead_worker(db, lead_worker_id or actor.user_id)
         child = Child(
@@ -82,7 +82,7 @@ async def _find_lead_worker(db: Session, user_id: int | None) -> User:
     return found
 
 
-def _check(facts: ChildFacts, today: date) -> None:
+def check_facts(facts: ChildFacts, today: date) -> None:
     """Raises InvalidForm with everything that is wrong."""
     needed = {"given_name": "Enter the first name", "family_name": "Enter the family name"}
     wrong = {name: missing for name, missing in needed.items() if not getattr(facts, name).strip()}
@@ -108,7 +108,7 @@ async def correct_child(tools: Tools, actor: Actor, child_id: int, version: int,
     """
     require(actor, Permission.EDIT_CASES)
     now = tools.clock.now()
-    _check(facts, day_in_london(now))
+    check_facts(facts, day_in_london(now))
     async with tools.database.begin() as db:
         child = await load_child(db, child_id)
         refuse_stale(child.version, version)

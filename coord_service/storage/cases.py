@@ -87,6 +87,12 @@ async def list_lead_workers(db: Session) -> Sequence[User]:
     return rows.all()
 
 
+async def list_staff_names(db: Session) -> dict[int, str]:
+    """Everybody who has or had an account, by user id."""
+    rows = await db.execute(sa.select(User.id, Person.name).join(Person, Person.id == User.person_id))
+    return {user_id: name for user_id, name in rows}  # noqa: C416 - a Row is no pair to the type checker
+
+
 async def list_handed_over(db: Session, user_id: int, since: datetime) -> Sequence[tuple[Child, datetime]]:
     """A lead worker's children who were handed over to anybody since, with the last time, the latest first."""
     last = sa.func.max(AuditEntry.at)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from coord_service.domain.people import SECTOR_NAMES, Sector
 from coord_service.domain.team import Standing
 
-WIDTH = 960
+WIDTH = 1080
 MIDDLE = WIDTH / 2
 REACH = 150.0  # from the middle to the rim, sideways
 MARGIN = 14.0
@@ -70,9 +70,14 @@ class TeamPicture:
     spots: tuple[Spot, ...]
 
     @property
-    def middle(self) -> float:
-        """Half the height: where the child is."""
-        return self.height / 2
+    def width(self) -> float:
+        """How wide the canvas is."""
+        return WIDTH
+
+    @property
+    def child(self) -> tuple[float, float]:
+        """Where the child is."""
+        return MIDDLE, self.height / 2
 
 
 def draw_team(figures: Sequence[Figure]) -> TeamPicture:

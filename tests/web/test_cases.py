@@ -41,7 +41,7 @@ def me(browse):
     return Actor(label="user:1", user_id=1, person_id=1, role=Role.LEAD_WORKER)
 
 
-async def test_a_child_is_opened_and_the_team_added_and_a_call_logged(browse, county):
+async def test_a_child_is_opened_and_its_team_added(browse, county):
     service = await county.service("Educational psychology", Sector.EDUCATION)
     page = await browse.post("add_child", WREN)
     assert page.banner == "Record opened. Add the team around the child"
@@ -65,9 +65,13 @@ async def test_a_child_is_opened_and_the_team_added_and_a_call_logged(browse, co
         .text.startswith("2 people: 2 nothing outstanding")
     )
 
-    page = await browse.post(
-        "log_contact", {"person_id": "2", "kind": "call", "note": "Asked for the afternoon"}, child_id=child_id
-    )
+
+async def test_a_call_is_logged_in_one_small_form_and_stands_in_the_history(browse, county, me):
+    child, mother = await county.child(me), await county.relative("Jo Applegarth")
+    await county.member(child, mother, "Mother", sector=Sector.FAMILY)
+    child_id = child.id
+    call = {"person_id": mother.id, "kind": "call", "note": "Asked for the afternoon"}
+    page = await browse.post("log_contact", call, child_id=child_id)
     assert page.banner == "Call logged"
     assert "Asked for the afternoon" in page.text
     assert "Family heard from us Today" in page.text
@@ -80,10 +84,9 @@ async def test_a_child_is_opened_and_the_team_added_and_a_call_logged(browse, co
     }
 
     page = await browse.get("child_history", child_id=child_id)
-    for done in ("Opened the record", "Added somebody to the team", "Logged a contact"):
-        assert done in page.text
-    page = await browse.get("child_history", child_id=child_id, kind="contacts")
-    assert "Opened the record" not in page.text
+    assert "Logged a contact Robin Lead_Worker" in page.text
+    assert "Logged a contact" in (await browse.get("child_history", child_id=child_id, kind="contacts")).text
+    assert "Nothing of this kind" in (await browse.get("child_history", child_id=child_id, kind="advice")).text
 
 
 async def test_a_faulty_record_names_every_fault_and_keeps_what_was_typed(browse):
@@ -127,7 +130,7 @@ async def test_a_record_is_handed_over_and_the_page_says_what_happens(browse, co
     page = await browse.post("hand_over_child", form, child_id=child.id)
     assert "Lead worker Sam New" in page.text
     page = await browse.get("child_history", child_id=child.id)
-    assert "Handed the child over" in page.text
+    assert "Handed the child over from Robin Lead_Worker to Sam New" in page.text
     page = await browse.post("hand_over_child", {"lead_worker_id": "", "version": "2"}, status=422, child_id=child.id)
     assert page.errors == {"#lead_worker_id": "Choose a lead worker from the list"}
 

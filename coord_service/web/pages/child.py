@@ -219,6 +219,7 @@ async def child_history(request: web.Request) -> web.Response:
         "kinds": [("", "Everything"), *((key, words) for key, (words, _) in HISTORY_KINDS.items())],
         "done": say_done,
         "fields": say_fields,
+        "staff": await around_child.list_staff_names(tools, actor),
     }
     return render(request, "children/history.html", tab="history", **facts, **await _head(request))
 

@@ -219,13 +219,14 @@ def _membership_id(request: web.Request) -> int:
 
 
 def _kind(request: web.Request) -> PersonKind:
-    return PersonKind(request.match_info["kind"])
+    """What the address says; the form goes back to the address it came from."""
+    return PersonKind.FAMILY if request.query.get("kind") == PersonKind.FAMILY else PersonKind.PROFESSIONAL
 
 
 _TEAM = r"/children/{child_id:\d{1,9}}/team"
 _PLACE = r"/team/{membership_id:\d{1,9}}"
 _KNOWN = rf"{_TEAM}/add/{{person_id:\d{{1,9}}}}"
-_NEW = rf"{_TEAM}/new/{{kind:professional|family}}"
+_NEW = f"{_TEAM}/new"
 _EDIT = Permission.EDIT_CASES
 
 ROUTES = (

@@ -33,6 +33,9 @@ class Mailer(Protocol):
     async def send(self, mail: OutgoingMail) -> Receipt:
         """Hand one mail to the server, within a time limit. Raises TemporaryFailure or PermanentFailure."""
 
+    async def check(self) -> str:
+        """Connect, sign in and leave again; what the server says of itself. Raises TemporaryFailure with the cause."""
+
     async def close(self) -> None:
         """Leave the server."""
 
@@ -64,6 +67,9 @@ class Mailbox(Protocol):
 
     async def wait(self, seconds: float) -> None:
         """Return when new mail may have come (IDLE), at the latest after ``seconds``. Raises TemporaryFailure."""
+
+    async def check(self) -> str:
+        """Connect, sign in and leave again; what the server says of itself. Raises TemporaryFailure with the cause."""
 
     async def close(self) -> None:
         """Leave the server."""

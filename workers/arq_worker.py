@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 from arq.connections import ArqRedis, RedisSettings, create_pool
+from arq.constants import health_check_key_suffix
 from arq.cron import CronJob, cron
 from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
@@ -51,6 +52,12 @@ class Turn:
                 await run_job(self.job, self._tools)
         finally:
             self._is_running = False
+
+
+async def check_redis(redis_url: str) -> bool:
+    """Whether a worker runs the jobs. Raises RedisError or OSError when Redis can't be reached."""
+    async with await _connect(redis_url) as pool:
+        return bool(await pool.exists(f"{QUEUE}{health_check_key_suffix}"))
 
 
 class ArqWake:
@@ -127,6 +134,7 @@ def _worker(turns: Sequence[Turn], pool: ArqRedis) -> Worker:
         job_deserializer=json.loads,
         log_results=False,
         timezone=UTC,
+        health_check_interval=60,  # how often a worker says that it lives
     )
 
 

@@ -45,6 +45,10 @@ class Postbag:
     async def wait(self, seconds: float) -> None:
         """Nothing comes by itself."""
 
+    async def check(self) -> str:
+        """There is nothing to reach."""
+        return "files"
+
     async def close(self) -> None:
         """Nothing is open."""
 

@@ -110,5 +110,9 @@ class MaildirMailer:
         (self._folder / maildir_name(mail.recipient) / "new" / name).write_bytes(content)
         return Receipt("250 Kept in the demo")
 
+    async def check(self) -> str:
+        """The folder is there, or is made."""
+        return "files"
+
     async def close(self) -> None:
         """Nothing is open."""

@@ -1,0 +1,116 @@
+"""Look at settings, database, Redis, mail out and mail in: a line each, with the cure for what is wrong."""
+
+import argparse
+import asyncio
+from dataclasses import dataclass
+from importlib import import_module
+
+from sqlalchemy.exc import DBAPIError
+
+from coord_service.bootstrap import build
+from coord_service.commands.installation import load_settings
+from coord_service.errors import CoordError
+from coord_service.operations.tools import Tools
+from coord_service.storage import schema
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one check found; ``cure`` is empty when all is well."""
+
+    what: str
+    cure: str = ""
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """No arguments: what is looked at is the installation of the environment."""
+
+
+def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001 - the shape of a command
+    """Look at everything, and say what was found; 1 when anything is wrong."""
+    tools = build(load_settings())
+    return asyncio.run(_check_all(tools))
+
+
+async def _check_all(tools: Tools) -> int:
+    wrong = 0
+    try:
+        for name, check in CHECKS:
+            found = await check(tools)
+            wrong += bool(found.cure)
+            print(f"{'wrong' if found.cure else 'ok':<6}{name:<10}{found.what}", flush=True)
+            if found.cure:
+                print(f"{'':<16}{found.cure}", flush=True)
+    finally:
+        await tools.close()
+    return 1 if wrong else 0
+
+
+async def _settings(tools: Tools) -> Found:
+    """They were read before anything else was looked at: here they are sound."""
+    settings = tools.settings
+    return Found(f"{settings.council}, at {settings.public_url}, letters from {settings.mail_from}")
+
+
+async def _database(tools: Tools) -> Found:
+    kind = tools.database.engine.dialect.name
+    try:
+        revision = await schema.current_revision(tools.database)
+    except (DBAPIError, OSError) as error:
+        return Found(f"{kind} does not answer: {_cause(error)}", "Start it, or correct COORD_DATABASE_URL.")
+    newest = schema.newest_revision()
+    if revision != newest:
+        return Found(f"{kind} is at revision {revision or 'none'}, not {newest}", "Run `coord migrate`.")
+    return Found(f"{kind}, at revision {revision}")
+
+
+async def _redis(tools: Tools) -> Found:
+    if not tools.settings.redis_url:
+        return Found("not set: the jobs run inside `coord serve`")
+    worker = import_module("workers.arq_worker")
+    try:
+        is_served = await worker.check_redis(tools.settings.redis_url)
+    except (*worker.UNREACHABLE, RuntimeError, ValueError) as error:
+        return Found(f"does not answer: {_cause(error)}", "Start it, or correct COORD_REDIS_URL.")
+    if not is_served:
+        return Found("answers, but no worker runs the jobs", "Run `coord work` beside `coord serve`.")
+    return Found("answers, and a worker runs the jobs")
+
+
+async def _mail_out(tools: Tools) -> Found:
+    settings = tools.settings
+    where = f"{settings.smtp_host} port {settings.smtp_port} (TLS: {settings.smtp_tls})"
+    try:
+        await tools.mailer.check()
+    except CoordError as error:
+        return Found(f"{where}: {error}", "Correct COORD_SMTP_HOST, _PORT, _TLS, _USER or _PASSWORD.")
+    return Found(f"{where} takes mail")
+
+
+async def _mail_in(tools: Tools) -> Found:
+    settings = tools.settings
+    if tools.mailbox is None:
+        return Found("no mailbox is read", "Set COORD_IMAP_HOST: without it nobody's answer by mail is seen.")
+    where = f"{settings.imap_user} at {settings.imap_host} port {settings.imap_port}"
+    try:
+        await tools.mailbox.check()
+    except CoordError as error:
+        return Found(f"{where}: {error}", "Correct COORD_IMAP_HOST, _PORT, _TLS, _USER or _PASSWORD.")
+    if not settings.mail_authserv_id:
+        cure = "Set COORD_MAIL_AUTHSERV_ID to the name your mail server writes there."
+        return Found(f"{where} can be read, but no Authentication-Results are believed", cure)
+    return Found(f"{where} can be read")
+
+
+def _cause(error: Exception) -> str:
+    """The first line of what a library says."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+CHECKS = (
+    ("settings", _settings),
+    ("database", _database),
+    ("redis", _redis),
+    ("mail out", _mail_out),
+    ("mail in", _mail_in),
+)

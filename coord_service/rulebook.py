@@ -1,21 +1,21 @@
 """The rules that are data: statutory clocks, chase ladders, and the bank holidays of England.
 
-Read once, from the package's own files and from the ``holidays`` package, and passed into the rules of ``domain``.
+Read once, from the package's own files, and passed into the rules of ``domain``.
 """
 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
-from importlib import import_module, resources
+from importlib import resources
 from typing import Any
 
 from coord_service.domain.clocks import ClockKind, ClockLaw, ClockRule
 from coord_service.domain.ladders import Audience, Ladder, LadderKind, Step
 from coord_service.domain.working_days import WorkingDays
 
-# From before the law of our clocks commenced until well after any promise somebody could make.
-YEARS = range(2013, 2061)
+YEARS = range(2013, 2061)  # those that the file of bank holidays knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,10 @@ def load_ladders() -> Mapping[LadderKind, Ladder]:
 
 @cache
 def load_working_days() -> WorkingDays:
-    """Working days in England, without its bank holidays of 2013 to 2060."""
-    # Imported by name and late: it takes a third of a second, which no command should pay that counts no working days.
-    bank_holidays = import_module("holidays").country_holidays("GB", subdiv="ENG", years=YEARS)
-    return WorkingDays(frozenset(bank_holidays))
+    """Working days in England, without its bank holidays of 2013 to 2060 (``data/bank-holidays-england.txt``)."""
+    lines = _data().joinpath("bank-holidays-england.txt").read_text("utf-8").splitlines()
+    days = (word for line in lines if not line.startswith("#") for word in line.split())
+    return WorkingDays(frozenset(map(date.fromisoformat, days)))
 
 
 def _data() -> Any:

@@ -3,10 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from holidays import country_holidays
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coord_service.rulebook import load_working_days
+from coord_service.rulebook import YEARS, load_working_days
 
 DAYS = load_working_days()
 GOOD_FRIDAY_EVE = date(2026, 4, 2)
@@ -87,3 +88,8 @@ def test_hours_are_eight_to_six_on_the_clock_in_london(instant, expected):
 
 def test_the_office_opens_at_eight_on_the_next_working_day():
     assert DAYS.opens_at(date(2026, 3, 28)) == datetime(2026, 3, 30, 7, tzinfo=UTC)
+
+
+def test_the_bank_holidays_on_file_are_those_of_the_holidays_package():
+    package = country_holidays("GB", subdiv="ENG", years=YEARS)
+    assert DAYS.holidays == frozenset(package)

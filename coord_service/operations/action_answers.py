@@ -11,6 +11,7 @@ from coord_service.domain.wall_time import say_day
 from coord_service.errors import InvalidForm, NotFound, Refused
 from coord_service.operations.actions import load_action_to_change
 from coord_service.operations.audit import record
+from coord_service.operations.holding import load_meeting_to_hold
 from coord_service.operations.links import UNKNOWN, OpenedLink, take_link
 from coord_service.operations.post import About, Door, Posting, make_link, put_letter
 from coord_service.operations.tools import Tools
@@ -98,9 +99,10 @@ async def _post_receipt(db: Session, tools: Tools, action: Action, link: OpenedL
     about = About(person_id=link.about.person_id, child_id=action.child_id, action_id=action.id)
     number = await count_action_letters(db, action.id)
     lead_worker = action.child.lead_worker.person
+    meeting = await load_meeting_to_hold(db, action.meeting_id)
     facts: dict[str, Any] = {
         "reference": action.child.reference,
-        "held_at": action.meeting.starts_at,
+        "held_at": meeting.starts_at,
         "what": action.what,
         "answer": _say(request),
         "is_done": request.answer is ActionAnswer.DONE,

@@ -247,7 +247,7 @@ async def correct_action(tools: Tools, actor: Actor, request: CorrectAction) -> 
 
 async def load_action_to_change(db: Session, action_id: int) -> Action:
     """An action, locked. Raises NotFound."""
-    action = await rows.load_action(db, action_id, for_change=True)
+    action = await rows.lock_action(db, action_id)
     if action is None:
         raise NotFound("There is no such action.")
     return action

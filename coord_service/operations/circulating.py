@@ -233,22 +233,23 @@ async def circulate_actions(tools: Tools, actor: Actor, meeting_id: int, person_
         if not readers:
             raise InvalidForm({"person": "Tick at least one person"})
         for reader in readers:
-            await _post(db, tools, facts, reader, now)
+            await _post(db, tools, facts, reader, f"{now.isoformat()}:{reader.person.id}")
         meeting.circulated_at = now
         _record(db, actor, "circulate_actions", meeting, now, people=[each.person.id for each in readers])
     await tools.wake()
     return len(readers)
 
 
-async def _post(db: Session, tools: Tools, facts: CirculationFacts, reader: Reader, now: datetime) -> None:
-    person, meeting = reader.person, facts.meeting
+async def _post(db: Session, tools: Tools, facts: CirculationFacts, reader: Reader, mark: str) -> None:
+    """Queue one reader's letter; ``mark`` tells it apart from every other about this meeting."""
+    now, person, meeting = tools.clock.now(), reader.person, facts.meeting
     address = person.email or ""
     letter_facts = _letter_facts(
         facts, reader, lambda purpose, about: make_link(db, tools, Door(purpose, address, about), now)
     )
     child_id = reader.children[0].id if len(reader.children) == 1 else None
     posting = Posting(
-        key=f"meeting:{meeting.id}:{LETTER}:{now.isoformat()}:{person.id}",
+        key=f"meeting:{meeting.id}:{LETTER}:{mark}",
         letter=LETTER,
         to_name=person.name,
         to_address=address,
@@ -286,13 +287,15 @@ def _undo_until(tools: Tools, facts: CirculationFacts, now: datetime) -> datetim
 
 async def tell_new_owner(tools: Tools, actor: Actor, action: Action) -> bool:
     """Write to somebody who is given an action after its meeting was circulated; whether a letter goes."""
+    if action.meeting.circulated_at is None:
+        return False
     now = tools.clock.now()
     async with tools.database.begin() as db:
         facts = await load_circulation(db, tools, action.meeting_id)
         reader = next((each for each in facts.readers if each.person.id == action.owner_id), None)
-        if facts.meeting.circulated_at is None or reader is None or reader.barred:
+        if reader is None or reader.barred:
             return False
-        await _post(db, tools, facts, reader, now)
+        await _post(db, tools, facts, reader, f"action:{action.id}:v{action.version}")
         _record(db, actor, "tell_new_owner", facts.meeting, now, person=reader.person.id)
     await tools.wake()
     return True

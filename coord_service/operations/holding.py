@@ -118,7 +118,7 @@ async def view_holding(tools: Tools, actor: Actor, meeting_id: int) -> HoldingVi
         sections=sections_of(meeting, lines),
         actions=actions,
         has_started=meeting.starts_at <= tools.clock.now(),
-        next_on=day_in_london(meeting.starts_at + ABOUT_SIX_WEEKS),
+        next_on=tools.rulebook.working_days.next_working_day(day_in_london(meeting.starts_at + ABOUT_SIX_WEEKS)),
     )
 
 

@@ -20,9 +20,12 @@ from coord_service.storage.tables import (
     User,
 )
 
-_WITH_ALL = (
+_WITH_PEOPLE = (
     joinedload(Action.owner).joinedload(Person.service).joinedload(Service.agency),
     joinedload(Action.child).joinedload(Child.lead_worker).joinedload(User.person),
+)
+_WITH_ALL = (
+    *_WITH_PEOPLE,
     joinedload(Action.meeting).options(
         joinedload(Meeting.convenor).joinedload(User.person), selectinload(Meeting.children)
     ),
@@ -34,12 +37,16 @@ def add_action(db: Session, action: Action) -> None:
     db.add(action)
 
 
-async def load_action(db: Session, action_id: int, *, for_change: bool = False) -> Action | None:
-    """One action with its owner, its child and its meeting; locked where it is going to be changed."""
-    query = sa.select(Action).where(Action.id == action_id).options(*_WITH_ALL)
-    if for_change:
-        query = query.with_for_update(of=Action).execution_options(populate_existing=True)
-    found: Action | None = await db.scalar(query)
+async def load_action(db: Session, action_id: int) -> Action | None:
+    """One action with its owner, its child and its meeting."""
+    found: Action | None = await db.scalar(sa.select(Action).where(Action.id == action_id).options(*_WITH_ALL))
+    return found
+
+
+async def lock_action(db: Session, action_id: int) -> Action | None:
+    """One action with its owner and its child, locked until the transaction ends."""
+    query = sa.select(Action).where(Action.id == action_id).options(*_WITH_PEOPLE)
+    found: Action | None = await db.scalar(query.with_for_update(of=Action))
     return found
 
 

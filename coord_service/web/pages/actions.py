@@ -64,9 +64,8 @@ async def read_action_line(request: web.Request) -> web.Response:
     drafting = await actions.draft_action(tools, actor, meeting_id, line)
     understood = drafting.understood
     assert understood is not None
-    form = Form.of(
-        child_id=_only_child(drafting), owner_id=understood.owner_id, what=understood.what, due_on=understood.due_on
-    )
+    what = understood.what[:1].upper() + understood.what[1:]
+    form = Form.of(child_id=_only_child(drafting), owner_id=understood.owner_id, what=what, due_on=understood.due_on)
     return render(request, "actions/add.html", form=form, drafting=drafting)
 
 

@@ -15,6 +15,7 @@ from coord_service.web.pages import (
     circulating,
     demo_mailbox,
     holding,
+    home,
     meeting_changes,
     meetings,
     passwords,
@@ -55,5 +56,6 @@ ROUTES: tuple[Route, ...] = (
     *services.ROUTES,
     *search.ROUTES,
     *reports.ROUTES,
+    *home.ROUTES,
     *demo_mailbox.ROUTES,
 )

@@ -1,0 +1,156 @@
+"""What can need a lead worker, in the order it is shown, and what a child's dates alone ask for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from coord_service.domain.children import PlanStatus
+from coord_service.domain.clocks import ClockKind, ClockLaw, Limit, due
+from coord_service.domain.working_days import WorkingDays
+from coord_service.errors import Refused
+
+
+class NeedGroup(StrEnum):
+    """The groups of "What needs you", in their order."""
+
+    TODAY = "today"
+    DECIDE = "decide"
+    UNDELIVERED = "undelivered"
+    ADVICE = "advice"
+    ACTIONS = "actions"
+    LIMITS = "limits"
+    ARRANGE = "arrange"
+
+
+GROUP_NAMES = {
+    NeedGroup.TODAY: "Today, tomorrow, and calls to make",
+    NeedGroup.DECIDE: "Decide",
+    NeedGroup.UNDELIVERED: "Could not be delivered",
+    NeedGroup.ADVICE: "Advice overdue or promised for today",
+    NeedGroup.ACTIONS: "Actions overdue",
+    NeedGroup.LIMITS: "Limits in the next 10 working days",
+    NeedGroup.ARRANGE: "To arrange, to finish, and new to you",
+}
+
+
+class NeedKind(StrEnum):
+    """What needs somebody, in the order of its group."""
+
+    MEETING_SOON = "meeting_soon"
+    MEETING_UNRECORDED = "meeting_unrecorded"
+    CALL_OWED = "call_owed"
+    CALL_SILENT = "call_silent"
+    REFUSED = "refused"
+    PROPOSED = "proposed"
+    STRANGER = "stranger"
+    MAIL = "mail"
+    ADVICE_PROBLEM = "advice_problem"
+    ADVICE_UNCHECKED = "advice_unchecked"
+    ACTION_NOT_MINE = "action_not_mine"
+    UNDELIVERED = "undelivered"
+    ADVICE_LATE = "advice_late"
+    ADVICE_PROMISED = "advice_promised"
+    ACTION_MINE = "action_mine"
+    ACTION_LATE = "action_late"
+    LIMIT = "limit"
+    REVIEW = "review"
+    TAC = "tac"
+    DRAFT = "draft"
+    HANDED_OVER = "handed_over"
+
+
+KINDS_OF = {
+    NeedGroup.TODAY: (
+        NeedKind.MEETING_SOON,
+        NeedKind.MEETING_UNRECORDED,
+        NeedKind.CALL_OWED,
+        NeedKind.CALL_SILENT,
+    ),
+    NeedGroup.DECIDE: (
+        NeedKind.REFUSED,
+        NeedKind.PROPOSED,
+        NeedKind.STRANGER,
+        NeedKind.MAIL,
+        NeedKind.ADVICE_PROBLEM,
+        NeedKind.ADVICE_UNCHECKED,
+        NeedKind.ACTION_NOT_MINE,
+    ),
+    NeedGroup.UNDELIVERED: (NeedKind.UNDELIVERED,),
+    NeedGroup.ADVICE: (NeedKind.ADVICE_LATE, NeedKind.ADVICE_PROMISED),
+    NeedGroup.ACTIONS: (NeedKind.ACTION_MINE, NeedKind.ACTION_LATE),
+    NeedGroup.LIMITS: (NeedKind.LIMIT,),
+    NeedGroup.ARRANGE: (NeedKind.REVIEW, NeedKind.TAC, NeedKind.DRAFT, NeedKind.HANDED_OVER),
+}
+
+LIMIT_NAMES = {
+    "decide_assess": "decide whether to assess (6 weeks)",
+    "decide_no_plan": "say so if there will be no plan (16 weeks)",
+    "final_plan": "send the final plan (20 weeks)",
+    "review_due": "finish the annual review, decision included (12 months)",
+}
+
+SILENT_AFTER = 20  # working days in which a family hears nothing
+LIMITS_WITHIN = 10  # working days
+REVIEW_WITHIN = timedelta(weeks=12)
+DECISION_TAKES = timedelta(weeks=4)  # after the meeting, and within the 12 months (reg 20(10))
+TAC_EVERY = timedelta(weeks=6)
+FIRST_TAC_WITHIN = timedelta(weeks=3)  # the first is wanted within 3 to 6 weeks (DOMAIN §5)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDates:
+    """The dates of one open case that say what is to be done; ``opened_on`` is when its record began."""
+
+    plan_status: PlanStatus
+    opened_on: date
+    assessment_requested_on: date | None = None
+    last_review_on: date | None = None
+    family_heard_on: date | None = None
+    last_met_on: date | None = None
+    next_meeting_on: date | None = None
+    next_review_on: date | None = None
+
+
+def silent_since(case: CaseDates, today: date, working_days: WorkingDays) -> date | None:
+    """The day since which a family has heard nothing, if that is 20 working days or more ago."""
+    since = case.family_heard_on or case.opened_on
+    return since if since <= working_days.add(today, -SILENT_AFTER) else None
+
+
+def limits_ahead(case: CaseDates, laws: Sequence[ClockLaw], today: date, working_days: WorkingDays) -> Iterator[Limit]:
+    """The limits of an assessment, or of a plan's review, that fall from today until ten working days on."""
+    until = working_days.add(today, LIMITS_WITHIN)
+    return (limit for limit in _limits(case, laws) if limit.id in LIMIT_NAMES and today <= limit.due_on <= until)
+
+
+def review_to_arrange(case: CaseDates, laws: Sequence[ClockLaw], today: date) -> date | None:
+    """The last day to meet so that a review due within 12 weeks can be decided in time, if none is booked."""
+    if case.plan_status is not PlanStatus.PLAN or case.next_review_on is not None:
+        return None
+    due_on = next((limit.due_on for limit in _limits(case, laws) if limit.id == "review_due"), None)
+    return due_on - DECISION_TAKES if due_on is not None and due_on <= today + REVIEW_WITHIN else None
+
+
+def tac_to_arrange(case: CaseDates, today: date) -> date | None:
+    """The day since which a next meeting is wanted: six weeks after the last; three after the record began, for the
+    first one, unless the child has a plan already. None while one is booked."""
+    if case.next_meeting_on is not None:
+        return None
+    if case.last_met_on is None and case.plan_status is PlanStatus.PLAN:
+        return None
+    wanted_on = case.last_met_on + TAC_EVERY if case.last_met_on else case.opened_on + FIRST_TAC_WITHIN
+    return wanted_on if wanted_on < today else None
+
+
+def _limits(case: CaseDates, laws: Sequence[ClockLaw]) -> list[Limit]:
+    """Those that follow from where the case stands now; none for dates before the law."""
+    starts = {
+        PlanStatus.ASSESSMENT: (ClockKind.ASSESSMENT, case.assessment_requested_on),
+        PlanStatus.PLAN: (ClockKind.REVIEW, case.last_review_on),
+    }
+    kind, start_on = starts.get(case.plan_status, (ClockKind.ASSESSMENT, None))
+    try:
+        return due(laws, kind, start_on) if start_on is not None else []
+    except Refused:
+        return []

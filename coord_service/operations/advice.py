@@ -147,6 +147,7 @@ async def send_request_again(tools: Tools, actor: Actor, again: SendAgain) -> No
         holder = find_holder(request.service, request.person)
         if again.to_address:
             holder = Holder(request.service.name, normal_address(again.to_address), None)
+        await withdraw_letters(db, request.id, now)  # one that still waits goes in this one's place
         elsewhere = ", to another address" if again.to_address else ""
         note(db, request, Told(Happening.SENT_AGAIN, f"Sent to {holder.name}{elsewhere}.", actor.label), now)
         put_on_record(db, actor, "send_request_again", request, now, to_another_address=bool(again.to_address))

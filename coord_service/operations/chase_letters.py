@@ -9,10 +9,10 @@ from coord_service.clock import day_in_london
 from coord_service.domain.advice import ADVICE_KIND_NAMES, HAPPENING_NAMES, AdviceKind, Happening
 from coord_service.domain.chasing import Due
 from coord_service.domain.ladders import Audience, Rung
-from coord_service.operations.chase_plan import ACTION, ADVICE, LADDERS, Planned, climb
+from coord_service.operations.chase_plan import LADDERS, Planned, climb
 from coord_service.operations.post import About, Door, Posting, make_link, put_letter
 from coord_service.operations.tools import Tools
-from coord_service.storage.chasing import Owed, list_also_owed, list_histories, list_ledger, name_digest
+from coord_service.storage.chasing import ACTION, ADVICE, Owed, list_also_owed, list_histories, list_ledger, name_digest
 from coord_service.storage.database import Session
 from coord_service.storage.tables import OutboxLetter
 

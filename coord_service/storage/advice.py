@@ -244,6 +244,7 @@ async def list_needs(db: Session, lead_worker_id: int | None, today: date) -> Se
         .join(AdviceRequest.child)
         .where(
             AdviceRequest.status == AdviceStatus.OPEN,
+            Child.closed_at.is_(None),
             sa.or_(
                 AdviceRequest.due_on < today,
                 AdviceRequest.promised_on <= today,

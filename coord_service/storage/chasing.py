@@ -128,9 +128,10 @@ def _actions() -> Query:
 
 
 def _open(subject: str) -> Query:
-    """Everything open of one kind, with what both kinds have."""
+    """Everything open of one kind, with what both kinds have; of a closed case nothing is."""
     table = _TABLES[subject]
-    return (_advice() if subject == ADVICE else _actions()).add_columns(
+    whole = (_advice() if subject == ADVICE else _actions()).where(Child.closed_at.is_(None))
+    return whole.add_columns(
         sa.literal(subject).label("subject"),
         table.id.label("id"),
         table.child_id.label("child_id"),

@@ -56,46 +56,37 @@ async def story(tools: Tools, clock: StandingClock, mail_servers: DemoMail) -> A
     await server.close()
 
 
-async def test_advice_is_asked_for_chased_answered_and_checked(story: Story) -> None:
-    asking, shah = story.asking, story.asking.shah.email
+async def ask_in_the_browser(story: Story) -> str:
+    """The request's page; the letter has gone."""
+    asking = story.asking
     lead = await story.sign_in()
     form = {"kind": "d", "service_id": str(asking.service.id), "person_id": str(asking.shah.id), "question": ""}
     page = await lead.post("ask_for_advice", form, child_id=asking.child.id)
     assert "Nothing has been sent yet" in page.text
-    request_page = page.address
-    assert asking.mails(shah) == []
+    assert asking.mails(asking.shah.email) == []
     await asking.deliver()
-    assert "their mail server accepted it" in (await lead.get(request_page)).body
+    assert "their mail server accepted it" in (await lead.get(page.address)).body
     await lead.client.session.close()
+    return page.address
 
-    await story.sweep(3, 27)
-    await story.sweep(4, 15)
-    chased = asking.last(shah)
-    assert chased["Subject"] == "1 piece of advice is late"
-    assert "is it finished and not sent?" in words_of(chased)
 
-    address = f"/a/{tokens_in(chased)[0]}"
+async def promise_by_link(story: Story, address: str) -> None:
     page = await story.nobody.get(address)
     assert "Your answer" in page.text
     day = {"promised_on-day": "17", "promised_on-month": "4", "promised_on-year": "2026", "their_reference": "EP/44"}
     page = await story.nobody.post(f"{address}/advice/on_its_way", day)
     assert "on its way by Friday 17 April" in page.text
-    await story.sweep(4, 17)
-    assert asking.last(shah)["Subject"] == f"Thank you for your answer (ref {asking.child.reference})"
-    await story.sweep(4, 20)
-    assert "yours: EP/44" in words_of(asking.last(shah))
 
+
+async def send_by_link(story: Story, address: str) -> None:
     upload = FormData()
     upload.add_field("csrf_token", await story.nobody.token(f"{address}/advice/here_it_is"))
     upload.add_field("document", a_docx(), filename="Juniper Testwood.docx", content_type="text/plain")
     page = await story.nobody.post(f"{address}/advice/here_it_is", upload)
     assert "We have this advice" in page.text
-    await asking.deliver()
-    assert "has reached us" in asking.last(shah)["Subject"]
-    mails = len(asking.mails(shah))
-    await story.sweep(4, 28)
-    assert len(asking.mails(shah)) == mails
 
+
+async def check_in_the_browser(story: Story, request_page: str) -> None:
     lead = await story.sign_in()
     page = await lead.get(request_page)
     assert page.text.count("Reminder") == 3
@@ -109,3 +100,26 @@ async def test_advice_is_asked_for_chased_answered_and_checked(story: Story) -> 
     assert page.banner == "Advice checked"
     assert "Checked: enough" in page.text
     await lead.client.session.close()
+
+
+async def test_advice_is_asked_for_chased_answered_and_checked(story: Story) -> None:
+    asking, shah = story.asking, story.asking.shah.email
+    request_page = await ask_in_the_browser(story)
+    await story.sweep(3, 27)
+    await story.sweep(4, 15)
+    chased = asking.last(shah)
+    assert chased["Subject"] == "1 piece of advice is late"
+    assert "is it finished and not sent?" in words_of(chased)
+    address = f"/a/{tokens_in(chased)[0]}"
+    await promise_by_link(story, address)
+    await story.sweep(4, 17)
+    assert asking.last(shah)["Subject"] == f"Thank you for your answer (ref {asking.child.reference})"
+    await story.sweep(4, 20)
+    assert "yours: EP/44" in words_of(asking.last(shah))
+    await send_by_link(story, address)
+    await asking.deliver()
+    assert "has reached us" in asking.last(shah)["Subject"]
+    mails = len(asking.mails(shah))
+    await story.sweep(4, 28)
+    assert len(asking.mails(shah)) == mails
+    await check_in_the_browser(story, request_page)

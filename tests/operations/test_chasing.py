@@ -283,6 +283,15 @@ async def test_nothing_ended_is_chased(asking: Asking) -> None:
     assert await sweep_on(asking, date(2026, 4, 15)) == Swept()
 
 
+async def test_a_closed_case_is_not_chased(asking: Asking) -> None:
+    await asking.ask()
+    async with asking.tools.database.begin() as db:
+        child = await db.get(type(asking.child), asking.child.id)
+        assert child is not None
+        child.closed_at = asking.clock.now()
+    assert await sweep_on(asking, date(2026, 4, 15)) == Swept()
+
+
 async def test_a_sweep_takes_the_same_statements_whatever_is_not_due(asking: Asking) -> None:
     await asking.ask()
     asking.clock.instant = at(date(2026, 4, 16))

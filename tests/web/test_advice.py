@@ -286,10 +286,15 @@ async def token_of(page: Page) -> str:
     return page.value("csrf_token")
 
 
-@pytest.mark.parametrize("token", ["x", "nobody-was-ever-given-this-one-0123456789", "%2e%2e", "a" * 500])
+@pytest.mark.parametrize("token", ["x", "nobody-was-ever-given-this-one-0123456789", "a" * 500])
 async def test_a_garbled_or_foreign_token_tells_nothing(case, token):
     page = await case.browse.get(f"/a/{token}", status=404)
     assert "advice" not in page.text.lower()
+
+
+async def test_there_are_four_answers_and_no_fifth(case):
+    await case.ask(case.shah)
+    await case.browse.get(f"{case.link()}/advice/parts", status=404)
 
 
 async def test_a_link_for_one_thing_answers_no_other(case):

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from coord_service.domain.access import Permission
 from coord_service.domain.advice import ADVICE_ANSWER_NAMES, CANNOT_REASON_NAMES, AdviceAnswer, CannotReason
-from coord_service.errors import InvalidForm, LinkExpired
+from coord_service.errors import InvalidForm, LinkExpired, NotFound
 from coord_service.operations import advice_answers as answers
 from coord_service.operations.advice_answers import Answerer, AskedBehindLink, Cannot
 from coord_service.operations.documents import WANTED
@@ -39,7 +39,7 @@ async def answer_advice(request: web.Request) -> web.Response:
     form = await read_form(request)
     tools, token = request.app[TOOLS], request.match_info["token"]
     try:
-        say = await _TAKE[AdviceAnswer(request.match_info["answer"])](tools, token, form)
+        say = await _TAKE[_answer_in(request)](tools, token, form)
     except InvalidForm as error:
         return redisplay(request, _template(request), form, error, **_facts(request, await _load(request)))
     return see_other(request, "open_link", say=say, token=token)
@@ -116,8 +116,15 @@ async def _load(request: web.Request) -> AskedBehindLink:
     return asked
 
 
+def _answer_in(request: web.Request) -> AdviceAnswer:
+    try:
+        return AdviceAnswer(request.match_info["answer"])
+    except ValueError as error:
+        raise NotFound("There is no such answer.") from error
+
+
 def _template(request: web.Request) -> str:
-    return f"links/advice_{request.match_info['answer']}.html"
+    return f"links/advice_{_answer_in(request)}.html"
 
 
 def _facts(request: web.Request, asked: AskedBehindLink) -> dict[str, Any]:
@@ -131,12 +138,12 @@ def _facts(request: web.Request, asked: AskedBehindLink) -> dict[str, Any]:
     }
 
 
-_ANSWERS = "|".join(AdviceAnswer)
 _LINK = r"/a/{token:[\w-]+}/advice"
+_ANSWER = f"{_LINK}/{{answer:\\w+}}"
 
 ROUTES = (
-    Route("GET", f"{_LINK}/{{answer:{_ANSWERS}}}", "answer_advice_form", answer_advice_form, Permission.LINK),
-    Route("POST", f"{_LINK}/{{answer:{_ANSWERS}}}", "answer_advice", answer_advice, Permission.LINK),
     Route("GET", f"{_LINK}/{NAMING}", "name_child_form", name_child_form, Permission.LINK),
     Route("POST", f"{_LINK}/{NAMING}", "name_child", name_child, Permission.LINK),
+    Route("GET", _ANSWER, "answer_advice_form", answer_advice_form, Permission.LINK),
+    Route("POST", _ANSWER, "answer_advice", answer_advice, Permission.LINK),
 )

@@ -29,12 +29,14 @@ class Story:
 
     asking: Asking
     server: TestServer
+    browsers: list[Browser]
     nobody: Browser
 
     async def sign_in(self) -> Browser:
         """The lead worker's browser, signed in anew: a session does not last for weeks."""
         token = await accounts.sign_in(self.asking.tools, SignIn("lead@example.org", PASSWORD, "192.0.2.1"))
         browser = Browser(TestClient(self.server))
+        self.browsers.append(browser)
         browser.client.session.cookie_jar.update_cookies({"session": token}, browser.client.make_url("/"))
         return browser
 
@@ -51,8 +53,10 @@ async def story(tools: Tools, clock: StandingClock, mail_servers: DemoMail) -> A
     server = TestServer(create_app(tools))
     await server.start_server()
     nobody = Browser(TestClient(server))
-    yield Story(asking, server, nobody)
-    await nobody.client.session.close()
+    story = Story(asking, server, [nobody], nobody)
+    yield story
+    for browser in story.browsers:
+        await browser.client.session.close()
     await server.close()
 
 
@@ -66,7 +70,6 @@ async def ask_in_the_browser(story: Story) -> str:
     assert asking.mails(asking.shah.email) == []
     await asking.deliver()
     assert "their mail server accepted it" in (await lead.get(page.address)).body
-    await lead.client.session.close()
     return page.address
 
 
@@ -99,7 +102,6 @@ async def check_in_the_browser(story: Story, request_page: str) -> None:
     page = await lead.post(f"{request_page}/check", check)
     assert page.banner == "Advice checked"
     assert "Checked: enough" in page.text
-    await lead.client.session.close()
 
 
 async def test_advice_is_asked_for_chased_answered_and_checked(story: Story) -> None:

@@ -8,6 +8,7 @@ from coord_service.web.links import opening
 from coord_service.web.pages import (
     actions,
     advice,
+    audit,
     booking,
     child,
     child_changes,
@@ -58,4 +59,5 @@ ROUTES: tuple[Route, ...] = (
     *reports.ROUTES,
     *home.ROUTES,
     *demo_mailbox.ROUTES,
+    *audit.ROUTES,
 )

@@ -11,7 +11,7 @@ from coord_service.errors import InvalidForm, LinkExpired, NotAllowed, Refused
 from coord_service.operations import accounts, passwords
 from coord_service.operations.accounts import AddUser, SignIn
 from coord_service.operations.tools import Tools
-from coord_service.storage.audit import list_entries
+from coord_service.storage.audit import AuditFilter, list_entries
 from coord_service.storage.post import lease_due_letters
 
 COMMAND = Actor.job("command")
@@ -112,7 +112,7 @@ async def test_every_change_of_an_account_is_on_record(tools):
     await accounts.deactivate_user(tools, actor, other)
     await accounts.reactivate_user(tools, actor, other)
     async with tools.database.read() as db:
-        entries = [entry for entry, _ in await list_entries(db, child_id=None, limit=50, offset=0)]
+        entries = [entry for entry, _ in await list_entries(db, AuditFilter(), limit=50, offset=0)]
     assert [(entry.verb, entry.actor) for entry in reversed(entries)] == [
         ("add_user", "job:command"),
         ("set_password", f"user:{actor.user_id}"),

@@ -6,7 +6,7 @@ import pytest
 
 from coord_service.domain.meetings import Attendance, MeetingStatus
 from coord_service.domain.people import Role
-from coord_service.storage.audit import list_entries
+from coord_service.storage.audit import AuditFilter, list_entries
 from coord_service.storage.meetings import load_meeting
 from coord_service.storage.tables import Child
 from tests.web.meeting_room import make_room
@@ -189,7 +189,7 @@ async def test_a_sitting_of_notes_is_one_entry_of_the_audit(tools, browse, room,
     page = await browse.get(hold(room))
     await send(browse, room, "keep_notes", notes_form(page, **{"notes-0": "d"}))
     async with tools.database.read() as db:
-        entries = await list_entries(db, child_id=room.children[0], limit=50, offset=0)
+        entries = await list_entries(db, AuditFilter(child_id=room.children[0]), limit=50, offset=0)
     assert [entry.verb for entry, _ in entries] == ["keep_notes", "keep_notes"]
 
 

@@ -30,7 +30,7 @@ LETTERS = (
 )
 QUESTION = "Needs, the provision they call for and the outcomes to aim at, for an EHC needs assessment."
 LATEST = 118  # days ago: before that the story does not go
-SWEPT = (20, 8, 4, 1)  # days ago on which the service chased; on days off it does not
+SWEPT = (15, 6, 1)  # days ago on which the service chased
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,8 +70,8 @@ def tell_meetings(story: Story) -> None:
 
 def _starts_at(story: Story, plan: Plan) -> datetime:
     if plan.workdays == 0:  # later today, whenever the demo is started
-        soon = story.scene.now.astimezone(LONDON).replace(minute=0, second=0, microsecond=0) + 2 * HOUR
-        return max(soon, story.days_ago(0, 10))
+        this_hour = story.scene.now.astimezone(LONDON).replace(minute=0, second=0, microsecond=0)
+        return max(this_hour + 2 * HOUR, this_hour.replace(hour=10))
     return story.workdays_ahead(plan.workdays, plan.hour)
 
 

@@ -94,8 +94,10 @@ class Story:
             heapq.heappush(self._events, (instant, next(self._numbers), deed))
 
     def days_ago(self, days: int, hour: int = 10, minute: int = 0) -> datetime:
-        """A time of day on an earlier day; days in the future are negative."""
-        return datetime.combine(self.scene.today - timedelta(days=days), time(hour, minute), LONDON)
+        """A time of day so many days ago, or on the last working day before."""
+        day, working_days = self.scene.today - timedelta(days=days), self.tools.rulebook.working_days
+        worked_on = day if working_days.is_working_day(day) else working_days.add(day, -1)
+        return datetime.combine(worked_on, time(hour, minute), LONDON)
 
     def workdays_ahead(self, days: int, hour: int) -> datetime:
         """A full hour so many working days from today."""

@@ -169,7 +169,7 @@ def _policed(request: web.Request, response: web.Response) -> web.Response:
     return response
 
 
-_BOX = r"/demo/mailbox/{address:[^/{}]+@[^/{}]+}"
+_BOX = r"/demo/mailbox/{address:[^/]+}"
 _LETTER = _BOX + r"/{number:\d{1,9}}"
 
 ROUTES = (

@@ -21,8 +21,10 @@ def upgrade() -> None:
     _create_audit()
     _create_children()
     _create_meetings()
+    _create_agendas()
     _create_attendees()
     _create_advice()
+    _create_documents()
     _create_actions()
     _create_contacts()
     _create_letters()
@@ -211,6 +213,9 @@ def _create_meetings() -> None:
         sa.Column("meeting_id", sa.Integer, sa.ForeignKey("meeting.id"), primary_key=True),
         sa.Column("child_id", sa.Integer, sa.ForeignKey("child.id"), primary_key=True, index=True),
     )
+
+
+def _create_agendas() -> None:
     op.create_table(
         "agenda_item",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -287,6 +292,9 @@ def _create_advice() -> None:
         sa.Column("by", sa.String, nullable=False),
         sa.Column("details", sa.JSON, nullable=False),
     )
+
+
+def _create_documents() -> None:
     op.create_table(
         "document",
         sa.Column("id", sa.Integer, primary_key=True),

@@ -70,8 +70,9 @@ class Circulation:
 
 @dataclass(frozen=True, slots=True)
 class CirculationFacts:
-    """What circulating is decided from."""
+    """What circulating is decided from; ``now`` is the instant it was read, which all its letters carry."""
 
+    now: datetime
     meeting: Meeting
     actions: Sequence[Action]
     readers: Sequence[Reader]
@@ -86,7 +87,6 @@ class CirculationFacts:
 async def view_circulation(tools: Tools, actor: Actor, meeting_id: int) -> Circulation:
     """Exactly what each reader would get, and who gets nothing and why. Raises NotFound, Refused."""
     require(actor, Permission.BOOK_MEETINGS)
-    now = tools.clock.now()
     async with tools.database.read() as db:
         facts = await load_circulation(db, tools, meeting_id)
     latest = {each.person_id: each for each in facts.letters}
@@ -96,7 +96,7 @@ async def view_circulation(tools: Tools, actor: Actor, meeting_id: int) -> Circu
         copies=[_copy(tools, facts, each, latest.get(each.person.id)) for each in open_readers],
         barred=[each for each in facts.readers if each.barred is not None],
         actions=facts.actions,
-        undo_until=_undo_until(tools, facts, now),
+        undo_until=_undo_until(tools, facts),
     )
 
 
@@ -105,12 +105,12 @@ async def load_circulation(db: Session, tools: Tools, meeting_id: int) -> Circul
     meeting = await load_meeting_to_hold(db, meeting_id)
     if meeting.status is not MeetingStatus.HELD:
         raise Refused("Say first that the meeting took place, then circulate what was agreed.")
-    today = day_in_london(tools.clock.now())
-    members = await list_team_members(db, [child.id for child in meeting.children], today)
+    now = tools.clock.now()
+    members = await list_team_members(db, [child.id for child in meeting.children], day_in_london(now))
     actions = [each for each in await list_meeting_actions(db, meeting_id) if each.status is not ActionStatus.WITHDRAWN]
     letters = await list_meeting_letters(db, meeting_id)
     sent = [each for each in letters if each.letter == LETTER and each.state is not LetterState.WITHDRAWN]
-    return CirculationFacts(meeting, actions, _find_readers(meeting, members, actions), sent)
+    return CirculationFacts(now, meeting, actions, _find_readers(meeting, members, actions), sent)
 
 
 def _find_readers(meeting: Meeting, members: Sequence[Membership], actions: Sequence[Action]) -> list[Reader]:
@@ -223,11 +223,11 @@ async def circulate_actions(tools: Tools, actor: Actor, meeting_id: int, person_
     A second press within that time sends nothing more. Raises InvalidForm, NotFound, Refused.
     """
     require(actor, Permission.BOOK_MEETINGS)
-    now, chosen = tools.clock.now(), set(person_ids)
+    chosen = set(person_ids)
     async with tools.database.begin() as db:
         facts = await load_circulation(db, tools, meeting_id)
-        meeting = facts.meeting
-        if _undo_until(tools, facts, now):
+        meeting, now = facts.meeting, facts.now
+        if _undo_until(tools, facts):
             return 0
         readers = [each for each in facts.readers if each.person.id in chosen and each.barred is None]
         if not readers:
@@ -242,7 +242,7 @@ async def circulate_actions(tools: Tools, actor: Actor, meeting_id: int, person_
 
 async def _post(db: Session, tools: Tools, facts: CirculationFacts, reader: Reader, mark: str) -> None:
     """Queue one reader's letter; ``mark`` tells it apart from every other about this meeting."""
-    now, person, meeting = tools.clock.now(), reader.person, facts.meeting
+    now, person, meeting = facts.now, reader.person, facts.meeting
     address = person.email or ""
     letter_facts = _letter_facts(
         facts, reader, lambda purpose, about: make_link(db, tools, Door(purpose, address, about), now)
@@ -263,18 +263,17 @@ async def _post(db: Session, tools: Tools, facts: CirculationFacts, reader: Read
 async def undo_circulation(tools: Tools, actor: Actor, meeting_id: int) -> None:
     """Take the letters back: none of them has gone. Raises Refused when one has."""
     require(actor, Permission.BOOK_MEETINGS)
-    now = tools.clock.now()
     async with tools.database.begin() as db:
         facts = await load_circulation(db, tools, meeting_id)
         meeting, sent_at = facts.meeting, facts.meeting.circulated_at
-        if sent_at is None or not await withdraw_letters_of_change(db, meeting.id, sent_at, now):
+        if sent_at is None or not await withdraw_letters_of_change(db, meeting.id, sent_at, facts.now):
             raise Refused("It is too late to undo: a letter has gone. Correct the actions and circulate them again.")
         earlier = [each.created_at for each in facts.letters if each.created_at != sent_at]
         meeting.circulated_at = max(earlier, default=None)
-        _record(db, actor, "undo_circulation", meeting, now)
+        _record(db, actor, "undo_circulation", meeting, facts.now)
 
 
-def _undo_until(tools: Tools, facts: CirculationFacts, now: datetime) -> datetime | None:
+def _undo_until(tools: Tools, facts: CirculationFacts) -> datetime | None:
     """Until when the last circulation can be taken back: none of its letters has gone."""
     sent_at = facts.meeting.circulated_at
     of_it = [each for each in facts.letters if each.created_at == sent_at]
@@ -282,21 +281,20 @@ def _undo_until(tools: Tools, facts: CirculationFacts, now: datetime) -> datetim
         return None
     until = sent_at + timedelta(seconds=tools.settings.undo_seconds)
     still_here = all(each.state is LetterState.WAITING and each.leased_until is None for each in of_it)
-    return until if still_here and until > now else None
+    return until if still_here and until > facts.now else None
 
 
 async def tell_new_owner(tools: Tools, actor: Actor, action: Action) -> bool:
     """Write to somebody who is given an action after its meeting was circulated; whether a letter goes."""
     if action.meeting.circulated_at is None:
         return False
-    now = tools.clock.now()
     async with tools.database.begin() as db:
         facts = await load_circulation(db, tools, action.meeting_id)
         reader = next((each for each in facts.readers if each.person.id == action.owner_id), None)
         if reader is None or reader.barred:
             return False
         await _post(db, tools, facts, reader, f"action:{action.id}:v{action.version}")
-        _record(db, actor, "tell_new_owner", facts.meeting, now, person=reader.person.id)
+        _record(db, actor, "tell_new_owner", facts.meeting, facts.now, person=reader.person.id)
     await tools.wake()
     return True
 

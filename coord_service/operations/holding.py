@@ -40,6 +40,11 @@ class Line:
     notes: str = ""
     decision: str = ""
 
+    @property
+    def has_words(self) -> bool:
+        """Whether anything is noted."""
+        return bool(self.notes or self.decision)
+
 
 @dataclass(frozen=True, slots=True)
 class Section:

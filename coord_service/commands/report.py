@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _write(tools: Tools, as_of: date | None, form: str) -> bytes | dict[str, Any]:
     day = as_of or day_in_london(tools.clock.now())
-    if day.year < 2000 or day.year > 2060:
+    if not 2014 <= day.year <= 2060:
         raise Refused(f"{day} is outside the years this service knows the working days of: 2014 to 2060")
     try:
         if form == "csv":

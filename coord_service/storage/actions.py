@@ -129,7 +129,7 @@ async def list_actions_in_need(db: Session, user_id: int, person_id: int, today:
             sa.or_(Action.owner_id == person_id, Action.child.has(Child.lead_worker_id == user_id)),
         )
         .order_by(sa.case((Action.owner_id == person_id, 0), else_=1), Action.due_on, Action.id)
-        .options(*_WITH_ALL)
+        .options(*_WITH_PEOPLE)
     )
     return rows.all()
 

@@ -14,7 +14,7 @@ from coord_service.domain.figures import BAND_NAMES, LateBand, Share
 
 WIDTH = 340  # small, so that letters are still read on a phone
 _LABEL, _BAR, _ROW = 13, 18, 42
-_TOP, _PLOT, _LEFT, _RIGHT = 16, 120, 30, 14
+_TOP, _PLOT, _LEFT, _RIGHT = 18, 120, 42, 18
 
 # fill, colour of the number on it, what is drawn over the fill in an 8 by 8 tile
 _LOOKS: dict[LateBand, tuple[str, str, str]] = {
@@ -144,7 +144,8 @@ def _draw_mark(x: float, percent: int) -> Markup:
     said_at = y - 8 if percent < 90 else y + 18
     return Markup(
         '<circle cx="{}" cy="{}" r="4" fill="#ffffff" stroke="#144e81" stroke-width="2.5"/>'
-        '<text x="{}" y="{}" font-size="12" font-weight="bold" text-anchor="middle" fill="#0b0c0c">{}</text>'
+        '<text x="{}" y="{}" font-size="12" font-weight="bold" text-anchor="middle" fill="#0b0c0c" stroke="#ffffff" '
+        'stroke-width="3" paint-order="stroke">{}</text>'
     ).format(x, y, x, said_at, f"{percent}%")
 
 

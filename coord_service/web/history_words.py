@@ -41,6 +41,7 @@ _SAID = {
     "end_membership": "Ended a place in the team",
     "log_contact": "Logged a contact",
     "ask_for_advice": "Asked for advice",
+    "send_due_chases": "Chased",
 }
 
 FACT_NAMES = {

@@ -9,17 +9,9 @@ from coord_service.domain.people import Role
 from coord_service.storage.audit import AuditFilter, list_entries
 from coord_service.storage.meetings import load_meeting
 from coord_service.storage.tables import Child
-from tests.web.meeting_room import make_room
+from tests.web.meeting_room import browse, make_room, room
 
-
-@pytest.fixture
-async def browse(sign_in):
-    return await sign_in(Role.LEAD_WORKER)
-
-
-@pytest.fixture
-async def room(tools, browse):
-    return await make_room(tools, 1)
+__all__ = ["browse", "room"]
 
 
 async def load(tools, room):

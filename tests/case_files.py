@@ -13,16 +13,9 @@ from coord_service.rulebook import load_rulebook
 from coord_service.settings import Settings
 from coord_service.storage.database import Database, Row
 from coord_service.storage.tables import Agency, Attendee, Child, Meeting, Membership, Person, Service, User
+from tests.installation import StandingClock
 
 NOW = datetime(2026, 3, 3, 10, tzinfo=UTC)
-
-
-@dataclass
-class StandingClock:
-    instant: datetime = NOW
-
-    def now(self) -> datetime:
-        return self.instant
 
 
 async def _wake_nobody() -> None:
@@ -30,10 +23,8 @@ async def _wake_nobody() -> None:
 
 
 async def make_tools(url: str, clock: Clock | None = None) -> Tools:
-    """Tools over a database with empty tables; nothing of the world outside is there."""
+    """Tools over a migrated database; nothing of the world outside is there."""
     database = Database(url)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(Row.metadata.create_all)
     parts: dict[str, Any] = dict.fromkeys(("letters", "codec", "mailer", "mailbox"))
     return Tools(
         settings=Settings(demo=True, cookie_secure=False),

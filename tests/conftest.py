@@ -6,6 +6,8 @@
 ``postgres``         the server: ``async with postgres.database(template) as url``, and ``await postgres.template(name,
                      prepare)`` fills a database once per run that later ones are copied from (15 ms a copy)
 ``database_url``     the test runs twice, on ``sqlite_url`` and on ``postgres_url``
+``migrated_url``     the same with our tables in it: copies of a database that was migrated once
+``migrated_sqlite``  the SQLite one alone
 ``redis_url``        a real Redis (Valkey), flushed before the test
 ``smtp``             an ``SmtpSink`` on ``smtp.host``, ``smtp.port``: ``smtp.mails`` (what was taken, in order; each has
                      ``sender``, ``recipient``, ``content``, ``message``), ``await smtp.taken(3)``, ``smtp.counts``, and
@@ -19,6 +21,8 @@
 Where the machine has a server of its own, COORD_TEST_POSTGRES_URL and COORD_TEST_REDIS_URL point there.
 """
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -26,6 +30,8 @@ import pytest
 from hypothesis import settings
 from redis.asyncio import Redis
 
+from coord_service.storage.database import Database
+from coord_service.storage.schema import migrate
 from integrations.mail.demo_servers import DemoMail, serve_demo_mail
 from tests.servers.postgres import PostgresServer, start_postgres
 from tests.servers.redis import start_redis
@@ -59,6 +65,43 @@ def sqlite_url(tmp_path: Path) -> str:
 def database_url(request: pytest.FixtureRequest) -> str:
     """An empty database, SQLite first and then PostgreSQL."""
     url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    await migrate(database)
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with our tables, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "test.sqlite"
+    asyncio.run(_migrate(f"sqlite+aiosqlite:///{path}"))
+    return path
+
+
+@pytest.fixture
+def migrated_sqlite(migrated_file: Path, tmp_path: Path) -> str:
+    """An SQLite file of its own with our tables."""
+    path = tmp_path / "migrated.sqlite"
+    shutil.copyfile(migrated_file, path)
+    return f"sqlite+aiosqlite:///{path}"
+
+
+@pytest.fixture
+async def migrated_postgres(postgres: PostgresServer) -> AsyncIterator[str]:
+    """A PostgreSQL database of its own with our tables."""
+    template = await postgres.template("migrated", _migrate)
+    async with postgres.database(template) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    """A database with our tables, SQLite first and then PostgreSQL."""
+    url: str = request.getfixturevalue(f"migrated_{request.param}")
     return url
 
 

@@ -13,7 +13,6 @@ import pytest
 from coord_service.bootstrap import build
 from coord_service.operations.tools import Tools
 from coord_service.settings import Settings
-from coord_service.storage.schema import migrate
 from integrations.mail.demo_servers import DemoMail
 
 
@@ -37,15 +36,15 @@ def clock() -> StandingClock:
 
 @pytest.fixture
 async def tools(
-    tmp_path: Path, database_url: str, clock: StandingClock, mail_servers: DemoMail
+    tmp_path: Path, migrated_url: str, clock: StandingClock, mail_servers: DemoMail
 ) -> AsyncIterator[Tools]:
-    """An installation whose database is new and migrated."""
+    """An installation with nobody in it."""
     settings = Settings(
         demo=True,
         hashing="quick",
         cookie_secure=False,
         data_dir=tmp_path,
-        database_url=database_url,
+        database_url=migrated_url,
         smtp_port=mail_servers.smtp_port,
         smtp_tls="none",
         imap_host=mail_servers.host,
@@ -57,6 +56,5 @@ async def tools(
         mail_authserv_id=mail_servers.authserv_id,
     )
     tools = build(settings, clock=clock)
-    await migrate(tools.database)
     yield tools
     await tools.close()

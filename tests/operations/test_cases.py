@@ -23,8 +23,8 @@ WREN = ChildFacts("Wren", "Applegarth", date(2016, 5, 1), setting="Hollow Oak Pr
 
 
 @pytest.fixture
-async def county(database_url):
-    tools = await make_tools(database_url)
+async def county(migrated_url):
+    tools = await make_tools(migrated_url)
     yield County(tools)
     await tools.database.close()
 

@@ -15,8 +15,8 @@ from tests.case_files import County, make_tools
 
 
 @pytest.fixture
-async def county(database_url):
-    tools = await make_tools(database_url)
+async def county(migrated_url):
+    tools = await make_tools(migrated_url)
     yield County(tools)
     await tools.database.close()
 

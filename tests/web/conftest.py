@@ -20,7 +20,7 @@ from coord_service.operations.tools import Tools
 from coord_service.ports import LetterOrder, WrittenLetter
 from coord_service.rulebook import load_rulebook
 from coord_service.settings import Settings
-from coord_service.storage.database import Database, Row
+from coord_service.storage.database import Database
 from coord_service.storage.tables import Person, User
 from coord_service.web.app import create_app
 from tests.installation import StandingClock
@@ -55,11 +55,12 @@ def letters() -> KeptLetters:
 
 
 @pytest.fixture
-async def tools(tmp_path: Path, clock: StandingClock, letters: KeptLetters) -> AsyncIterator[Tools]:
-    settings = Settings(demo=True, hashing="quick", cookie_secure=False, data_dir=tmp_path)
+async def tools(
+    tmp_path: Path, migrated_sqlite: str, clock: StandingClock, letters: KeptLetters
+) -> AsyncIterator[Tools]:
+    cheap = {"demo": True, "hashing": "quick", "cookie_secure": False}
+    settings = Settings(data_dir=tmp_path, database_url=migrated_sqlite, **cheap)
     database = Database(settings.database)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(Row.metadata.create_all)
     missing: object = None  # no page reaches for these
     yield Tools(
         settings=settings,

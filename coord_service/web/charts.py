@@ -14,7 +14,7 @@ from coord_service.domain.figures import BAND_NAMES, LateBand, Share
 
 WIDTH = 340  # small, so that letters are still read on a phone
 _LABEL, _BAR, _ROW = 13, 18, 42
-_TOP, _PLOT, _LEFT, _RIGHT = 18, 120, 42, 18
+_TOP, _PLOT, _LEFT, _RIGHT, _INSET = 18, 120, 42, 18, 20
 
 # fill, colour of the number on it, what is drawn over the fill in an 8 by 8 tile
 _LOOKS: dict[LateBand, tuple[str, str, str]] = {
@@ -104,8 +104,10 @@ def _draw_piece(band: LateBand, count: int, span: tuple[float, float], top: int)
 
 def draw_trend(months: Sequence[tuple[date, Share]], words: str) -> Markup:
     """Percent on time, a point a month; a month in which nothing fell due leaves a gap in the line."""
-    step = (WIDTH - _LEFT - _RIGHT) / max(1, len(months) - 1)
-    points = [(round(_LEFT + number * step, 1), first, share.percent) for number, (first, share) in enumerate(months)]
+    step = (WIDTH - _LEFT - _RIGHT - _INSET) / max(1, len(months) - 1)
+    points = [
+        (round(_LEFT + _INSET + number * step, 1), first, share.percent) for number, (first, share) in enumerate(months)
+    ]
     labels = Markup("").join(
         Markup('<text x="{}" y="{}" font-size="12" text-anchor="middle" fill="#383f43">{}</text>').format(
             x, _TOP + _PLOT + 18, f"{first:%b}"

@@ -62,4 +62,4 @@ def _proposed(form: Form) -> datetime | None:
         raise InvalidForm({"start": str(error)}) from error
 
 
-ROUTES = (Route("POST", r"/a/{token:[\w-]{20,100}}/meeting", "answer_invitation", answer_invitation, Permission.LINK),)
+ROUTES = (Route("POST", r"/a/{token:[\w-]+}/meeting", "answer_invitation", answer_invitation, Permission.LINK),)

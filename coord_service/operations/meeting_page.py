@@ -20,6 +20,9 @@ from coord_service.storage.post import list_meeting_inbound, list_meeting_letter
 from coord_service.storage.tables import Attendee, InboundMail, Meeting, OutboxLetter, Person
 
 
+_RECEIPT = "answer_receipt"  # says only what they said: whether it arrived tells nothing about the invitation
+
+
 class Delivery(StrEnum):
     """How far the latest letter to somebody has come."""
 
@@ -86,7 +89,7 @@ async def view_meeting(tools: Tools, actor: Actor, meeting_id: int) -> MeetingVi
         mails = await list_meeting_inbound(db, meeting_id)
     by_attendee: dict[int | None, list[OutboxLetter]] = defaultdict(list)
     for letter in letters:
-        if letter.state is not LetterState.WITHDRAWN:
+        if letter.state is not LetterState.WITHDRAWN and letter.letter != _RECEIPT:
             by_attendee[letter.attendee_id].append(letter)
     lines = [_invitation(each, by_attendee[each.id]) for each in meeting.attendees]
     seats = [Seat(each.sector, each.is_required, each.answer) for each in present_attendees(meeting)]

@@ -76,6 +76,7 @@ async def test_answers_come_by_calendar_by_link_and_in_words_and_a_required_no_l
     await booked.worker.open(booked.meeting)
     page = await booked.worker.read()
     assert "Sorry, something came up" in page
+    assert "Waiting to be sent" not in page  # a receipt on its way says nothing about the invitation
     await booked.decide_words()
     await booked.find_another_time()
     await booked.deliver()

@@ -11,6 +11,7 @@ function keepSaved(form, happening) {
   let timer = 0;
   let isSaving = false;
   let isDirty = false;
+  let isSent = false;
 
   const say = (text, isBad = false) => {
     word.textContent = text;
@@ -53,8 +54,8 @@ function keepSaved(form, happening) {
     later(happening === "input" ? PAUSE : 0);
   });
   form.addEventListener("focusout", save);
-  form.addEventListener("submit", () => { isDirty = false; });
-  addEventListener("beforeunload", (event) => { if (isDirty || isSaving) event.preventDefault(); });
+  form.addEventListener("submit", () => { isSent = true; }); // with all that was typed, and whatever is being saved
+  addEventListener("beforeunload", (event) => { if (!isSent && (isDirty || isSaving)) event.preventDefault(); });
 }
 
 // What was kept becomes what the next words are compared with. Somebody's words are never changed under their fingers:

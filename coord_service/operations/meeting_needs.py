@@ -70,8 +70,10 @@ async def list_post(db: Session, user_id: int, now: datetime) -> list[Need]:
         *await list_lost_chases(db, ADVICE, user_id),
         *await list_lost_chases(db, ACTION, user_id),
     ]
-    abouts = await _abouts(db, {line.meeting_id for line in (*answers, *mails, *lost) if line.meeting_id is not None})
-    children = await _children(db, {line.child_id for line in (*mails, *lost) if line.child_id is not None})
+    filed: list[MailLine | LostLetter] = [*mails, *lost]
+    meeting_ids = {line.meeting_id for line in answers} | {line.meeting_id for line in filed if line.meeting_id}
+    abouts = await _abouts(db, meeting_ids)
+    children = await _children(db, {line.child_id for line in filed if line.child_id})
     found = [
         Need(
             NeedKind.PROPOSED if line.proposed_start else NeedKind.REFUSED,

@@ -19,7 +19,6 @@ from coord_service.storage.meetings import count_meetings, list_meetings, list_t
 from coord_service.storage.post import list_meeting_inbound, list_meeting_letters, load_inbound, load_letter
 from coord_service.storage.tables import Attendee, InboundMail, Meeting, OutboxLetter, Person
 
-
 _RECEIPT = "answer_receipt"  # says only what they said: whether it arrived tells nothing about the invitation
 
 

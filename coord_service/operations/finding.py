@@ -12,8 +12,8 @@ from coord_service.domain.availability import DiaryStretch, stretches_of
 from coord_service.domain.bookings import LONGEST, REVIEW_NOTICE, SHORTEST, Need
 from coord_service.domain.choices import choose_spread
 from coord_service.domain.clocks import ClockKind, ClockLaw, due
-from coord_service.domain.diaries import Diary
-from coord_service.domain.meetings import QUORUM, MeetingStatus, Purpose
+from coord_service.domain.diaries import Block, Diary
+from coord_service.domain.meetings import QUORUM, Answer, MeetingStatus, Purpose
 from coord_service.domain.people import Actor
 from coord_service.domain.slots import Quorum, Slot, SlotSearch, rank
 from coord_service.domain.wall_time import day_span, instant_in_london, midnight_in_london
@@ -21,6 +21,7 @@ from coord_service.errors import NotFound
 from coord_service.operations.booking import load_booking
 from coord_service.operations.diaries import DaySpan, read_diaries
 from coord_service.operations.guests import Guest, guests_of, load_guests
+from coord_service.operations.organizer_copy import present_attendees
 from coord_service.operations.tools import Tools
 from coord_service.storage.database import Session
 from coord_service.storage.meetings import load_children, load_meeting
@@ -102,7 +103,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """A meeting that wants a time. If it has one (``now_at``), that stands in nobody's way and is not offered again."""
+    """A meeting that wants a time. If it has one (``now_at``), that stands in nobody's way and is not offered again.
+
+    Whoever refused it (``refused_by``, diary ids) is not asked for another hour of that day: a no means the day.
+    """
 
     purpose: Purpose
     minutes: int
@@ -110,6 +114,7 @@ class Sought:
     children: Sequence[Child]
     meeting_id: int | None = None
     now_at: datetime | None = None
+    refused_by: frozenset[str] = frozenset()
 
 
 async def find_slots(tools: Tools, actor: Actor, draft_id: int, view: View) -> Found:
@@ -131,7 +136,8 @@ async def find_new_time(tools: Tools, actor: Actor, meeting_id: int, view: View)
             raise NotFound("There is no such meeting that can be moved.")
         minutes = (meeting.ends_at - meeting.starts_at) // timedelta(minutes=1)
         sought = Sought(meeting.purpose, minutes, guests_of(meeting), meeting.children, meeting.id, meeting.starts_at)
-        return await _look_for(tools, db, sought, view)
+        refused = (each.person_id for each in present_attendees(meeting) if each.answer is Answer.DECLINED)
+        return await _look_for(tools, db, replace(sought, refused_by=frozenset(map(str, refused))), view)
 
 
 async def _look_for(tools: Tools, db: Session, sought: Sought, view: View) -> Found:
@@ -146,13 +152,24 @@ async def _look_for(tools: Tools, db: Session, sought: Sought, view: View) -> Fo
         duration=timedelta(minutes=_clip(view.minutes or sought.minutes, SHORTEST, LONGEST)),
         step=STEP,
         zone=LONDON,
-        diaries=await read_diaries(db, rulebook.working_days, sought.guests, span, sought.meeting_id),
+        diaries=_heed_refusals(
+            await read_diaries(db, rulebook.working_days, sought.guests, span, sought.meeting_id), sought
+        ),
         quorums=tuple(_quorums(sought.purpose, sought.guests)),
         earliest_at=now,
         limit=0,
         limit_on=review_limit(rulebook.clock_laws, sought.purpose, sought.children),
     )
     return _found(_without(search, view.without), sought, view, earliest_on)
+
+
+def _heed_refusals(diaries: tuple[Diary, ...], sought: Sought) -> tuple[Diary, ...]:
+    if sought.now_at is None or not sought.refused_by:
+        return diaries
+    day = Block(*day_span(day_in_london(sought.now_at)))
+    return tuple(
+        replace(diary, busy=(*diary.busy, day)) if diary.id in sought.refused_by else diary for diary in diaries
+    )
 
 
 def review_limit(laws: Sequence[ClockLaw], purpose: Purpose, children: Iterable[Child]) -> date | None:

@@ -78,7 +78,9 @@ async def test_answers_come_by_calendar_by_link_and_in_words_and_a_required_no_l
     assert "Sorry, something came up" in page
     assert "Waiting to be sent" not in page  # a receipt on its way says nothing about the invitation
     await booked.decide_words()
+    refused_at = await booked.time_of_meeting()
     await booked.find_another_time()
+    assert (await booked.time_of_meeting()).date() > refused_at.date()  # not another hour of a day they can't
     await booked.deliver()
     for address in (SHAH, OKORO, MOTHER):
         assert booked.subjects(address)[-1].startswith("Moved: ")

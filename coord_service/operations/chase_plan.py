@@ -1,6 +1,6 @@
 """Which chases are due at an instant: the database finds what can be, the ladder decides (`domain.chasing`)."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -20,6 +20,7 @@ from coord_service.storage.chasing import (
     Owed,
     is_of_same_chase,
     list_ledger,
+    list_open,
     list_owed,
     list_written_since,
     load_first_due,
@@ -44,20 +45,32 @@ class Planned:
     step: Due | Call
 
 
-async def plan_chases(
-    db: Session, tools: Tools, now: datetime, only: Mapping[str, Collection[int]] | None = None
-) -> list[Planned]:
-    """Every chase that is due now, in the order of the due dates; of some records alone with ``only``."""
+async def plan_chases(db: Session, tools: Tools, now: datetime) -> list[Planned]:
+    """Every chase that is due now, in the order of the due dates."""
     planned: list[Planned] = []
     for subject in LADDERS:
-        ids = only.get(subject, ()) if only is not None else ()
-        if only is not None and not ids:
-            continue
-        owed = await _list_owed(db, tools.rulebook, subject, now, ids)
-        for each, step in await decide(db, tools.rulebook, owed, now):
-            if isinstance(step, Call) or (isinstance(step, Due) and each.audience in step.audience):
-                planned.append(Planned(each, step))
+        planned += await _plan(db, tools, await _list_owed(db, tools.rulebook, subject, now), now)
     return sorted(planned, key=_oldest_and_nearest_first)
+
+
+async def plan_again(db: Session, tools: Tools, planned: Sequence[Planned], now: datetime) -> list[Planned]:
+    """What is still due of it, from what is on record by now."""
+    groups: dict[tuple[str, str], set[int]] = {}
+    for each in planned:
+        groups.setdefault((each.owed.subject, each.owed.audience), set()).add(each.owed.id)
+    found: list[Planned] = []
+    for (subject, audience), ids in groups.items():
+        owed = [each for each in await list_open(db, subject, audience, ids) if each.is_reachable]
+        found += await _plan(db, tools, owed, now)
+    return sorted(found, key=_oldest_and_nearest_first)
+
+
+async def _plan(db: Session, tools: Tools, owed: Sequence[Owed], now: datetime) -> list[Planned]:
+    return [
+        Planned(each, step)
+        for each, step in await decide(db, tools.rulebook, owed, now)
+        if isinstance(step, Call) or (isinstance(step, Due) and each.audience in step.audience)
+    ]
 
 
 def _oldest_and_nearest_first(planned: Planned) -> tuple[date, str, int, int]:
@@ -70,15 +83,13 @@ def rank(owed: Owed) -> int:
     return REACHED.index(Audience(owed.audience))
 
 
-async def _list_owed(
-    db: Session, rulebook: Rulebook, subject: str, now: datetime, ids: Collection[int]
-) -> Sequence[Owed]:
+async def _list_owed(db: Session, rulebook: Rulebook, subject: str, now: datetime) -> Sequence[Owed]:
     first_due = await load_first_due(db, subject)
     if first_due is None:
         return []
     today = day_in_london(now)
     steps = _find_fallen(rulebook.ladders[LADDERS[subject]], rulebook, first_due, today)
-    return await list_owed(db, subject, steps, today, ids)
+    return await list_owed(db, subject, steps, today)
 
 
 async def decide(

@@ -15,7 +15,7 @@ from coord_service.domain.chasing import Call, Decision, Due, Nothing
 from coord_service.domain.people import Actor
 from coord_service.operations.audit import record
 from coord_service.operations.chase_letters import Digest, post_digest
-from coord_service.operations.chase_plan import LADDERS, Planned, decide, plan_chases, rank
+from coord_service.operations.chase_plan import LADDERS, Planned, decide, plan_again, plan_chases, rank
 from coord_service.operations.tools import Tools
 from coord_service.storage.chasing import (
     CALL,
@@ -96,14 +96,14 @@ def _address(planned: Planned) -> str:
 
 async def _chase(tools: Tools, address: str, group: Sequence[Planned]) -> Swept:
     """One address in one transaction, decided once more in it: an answer a second earlier stops the letter."""
-    only = {subject: {each.owed.id for each in group if each.owed.subject == subject} for subject in LADDERS}
+    ids = {subject: {each.owed.id for each in group if each.owed.subject == subject} for subject in LADDERS}
     try:
         async with tools.database.begin() as db:
-            for subject, ids in only.items():
-                if ids:
-                    await lock_owed(db, subject, ids)
+            for subject, owed_ids in ids.items():
+                if owed_ids:
+                    await lock_owed(db, subject, owed_ids)
             now = tools.clock.now()
-            still_due = [each for each in await plan_chases(db, tools, now, only) if _address(each) == address]
+            still_due = [each for each in await plan_again(db, tools, group, now) if _address(each) == address]
             return await _keep(db, tools, address, _once(still_due))
     except ChasedMeanwhile:
         log.info("chased_meanwhile", subjects=len(group))  # by another sweep, which was quicker

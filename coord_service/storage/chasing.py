@@ -84,6 +84,11 @@ class Owed:
     address: str | None
     name: str
 
+    @property
+    def is_reachable(self) -> bool:
+        """Whether a letter can go there; whoever holds it in a family is rung instead."""
+        return self.audience == Audience.HOLDER if self.is_family else self.address is not None
+
 
 Query = sa.Select[*tuple[Any, ...]]
 
@@ -209,11 +214,10 @@ async def load_first_due(db: Session, subject: str) -> date | None:
     return found
 
 
-async def list_owed(db: Session, subject: str, steps: FallenSteps, today: date, ids: Collection[int]) -> list[Owed]:
+async def list_owed(db: Session, subject: str, steps: FallenSteps, today: date) -> list[Owed]:
     """What is open, not promised for later, and unchased since one of its steps fell: one for each address.
 
-    ``ids`` narrows it to some records; none means all. Steps for an audience that nobody fills yet, and addresses that
-    are missing, are left out.
+    Steps for an audience that nobody fills yet, and addresses that are missing, are left out.
     """
     table = _TABLES[subject]
     anchors = (
@@ -231,11 +235,9 @@ async def list_owed(db: Session, subject: str, steps: FallenSteps, today: date, 
             .where(sa.or_(table.promised_on.is_(None), table.promised_on < today), values.c.at > _asked(subject))
             .where(_unchased_since(subject, values.c.audience, values.c.at))
         )
-        if ids:
-            query = query.where(table.id.in_(ids))
         for row in (await db.execute(query)).mappings():
             owed = Owed(**row)
-            if owed.audience == Audience.HOLDER if owed.is_family else owed.address:
+            if owed.is_reachable:
                 found.setdefault((owed.id, owed.audience, owed.address), owed)
     return list(found.values())
 
@@ -244,10 +246,14 @@ def _asked(subject: str) -> sa.ColumnElement[datetime]:
     return AdviceRequest.asked_at.expression if subject == ADVICE else Action.created_at.expression
 
 
-async def list_open(db: Session, subject: str) -> list[Owed]:
-    """Everything open, each with its holder: for a rehearsal that says of each why it is not chased."""
-    rows = await db.execute(_addressed(_open(subject), sa.literal(Audience.HOLDER.value)))
-    return [Owed(**row) for row in rows.mappings()]
+async def list_open(
+    db: Session, subject: str, audience: str = Audience.HOLDER, ids: Collection[int] | None = None
+) -> list[Owed]:
+    """What is open, of all or of some records, each with the name and address of an audience, reachable or not."""
+    query = _addressed(_open(subject), sa.literal(audience, sa.String()))
+    if ids is not None:
+        query = query.where(_TABLES[subject].id.in_(ids))
+    return [Owed(**row) for row in (await db.execute(query)).mappings()]
 
 
 async def list_also_owed(db: Session, subject: str, address: str, due_by: date, today: date) -> list[Owed]:

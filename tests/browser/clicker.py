@@ -67,7 +67,7 @@ class Clicker:
         return urlsplit(self.page.url).path
 
     async def picture(self, name: str) -> None:
-        if folder := os.environ.get(SCREENSHOTS):
+        if self._has_scripts and (folder := os.environ.get(SCREENSHOTS)):
             for size in (NARROW, WIDE):
                 await self.page.set_viewport_size(size)
                 path = Path(folder) / f"{name}-{size['width']}.png"

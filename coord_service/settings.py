@@ -89,6 +89,10 @@ class Settings(BaseSettings):
 def problems_in(error: ValidationError) -> list[str]:
     """One sentence a faulty setting, naming its variable."""
     return [
-        f"COORD_{str(fault['loc'][0]).upper()}: {fault['msg']}" if fault["loc"] else str(fault["msg"])
+        f"COORD_{str(fault['loc'][0]).upper()}: {_said(fault['msg'])}" if fault["loc"] else _said(fault["msg"])
         for fault in error.errors()
     ]
+
+
+def _said(message: str) -> str:
+    return message.removeprefix("Value error, ").removeprefix("Input ")

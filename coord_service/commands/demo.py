@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import shutil
 from importlib import import_module
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from coord_service.commands.migrate import migrate
 from coord_service.commands.serving import listen, serve
 from coord_service.commands.terminal import BadInput
 from coord_service.demo.county import COUNCIL, PASSWORD, STAFF
-from coord_service.demo.ledger import is_to_be_filled
+from coord_service.demo.ledger import is_half_made, is_to_be_filled
 from coord_service.domain.people import ROLE_NAMES
 from coord_service.errors import Refused
 from coord_service.logs import configure_logs
@@ -46,10 +47,26 @@ async def _demo(settings: Settings) -> None:
     with listen(settings) as taken:
         await migrate(settings)
         folder = folder_in(settings.data_dir)
+        if await _forget_half_made(settings, folder):
+            await migrate(settings)
         async with serve_demo_mail(folder, settings.mail_from) as mail:
             settings = _with_mail(settings, mail)
             await _fill(settings, folder)
             await serve(settings, taken, lambda: print(greeting(settings), flush=True))
+
+
+async def _forget_half_made(settings: Settings, mail: Path) -> bool:
+    """Begin afresh where the demo was stopped while its county was made; whether that was so."""
+    tools = build(settings)
+    try:
+        if settings.database_url or not await is_half_made(tools):
+            return False
+    finally:
+        await tools.close()
+    for file in settings.data_dir.glob("coord.sqlite*"):
+        file.unlink()
+    shutil.rmtree(mail, ignore_errors=True)
+    return True
 
 
 def _with_mail(settings: Settings, mail: DemoMail) -> Settings:

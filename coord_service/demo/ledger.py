@@ -11,12 +11,16 @@ BEGUN, DONE = "begin_demo", "fill_demo"
 
 
 async def is_to_be_filled(tools: Tools) -> bool:
-    """Whether the database waits for its county. Raises Refused when it is half made, or holds anything else."""
+    """Whether the database waits for its county. Raises Refused when it holds anything else."""
     async with tools.database.read() as db:
         if await has_entry(db, FILL.label, DONE):
             return False
-        if await has_entry(db, FILL.label, BEGUN):
-            raise Refused("The demo was stopped while its data was made. Delete its folder, then start it again.")
         if await count_users(db):
             raise Refused("This database holds records that are not the demo's: the demo needs one of its own.")
     return True
+
+
+async def is_half_made(tools: Tools) -> bool:
+    """Whether somebody stopped the demo while its county was made: nothing in it is worth keeping."""
+    async with tools.database.read() as db:
+        return await has_entry(db, FILL.label, BEGUN) and not await has_entry(db, FILL.label, DONE)

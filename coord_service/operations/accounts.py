@@ -132,12 +132,6 @@ async def sign_out(tools: Tools, token: str) -> None:
         await rows.delete_session(db, hash_token(token))
 
 
-async def count_users(tools: Tools) -> int:
-    """How many accounts there are. Fails when the database or its tables are not there."""
-    async with tools.database.read() as db:
-        return await rows.count_users(db)
-
-
 async def list_users(tools: Tools) -> list[UserFacts]:
     """Every account, those that may sign in first, by name."""
     async with tools.database.read() as db:

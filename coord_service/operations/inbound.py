@@ -225,7 +225,9 @@ def _take_words(mail: InboundMail, message: itip.Message, subject: Subject) -> N
     if message.kind is itip.Kind.AUTO_REPLY:
         mail.verdict, mail.why = "noted", "An automatic reply: they may be away. It is no answer."
     elif subject.meeting is None and subject.letter is None:
-        mail.verdict, mail.why = "noted", "A mail that answers nothing of ours."
+        # Nobody's in particular, so everybody's: a family's cry for help may be among it.
+        mail.verdict, mail.why = "held", "It belongs to no meeting, request or action that we know."
+        mail.needs_decision = True
     elif message.answers:
         mail.verdict, mail.why = "refused", "It speaks of a meeting that is not ours."
     else:

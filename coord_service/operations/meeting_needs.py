@@ -102,7 +102,8 @@ def _record(line: MailLine | LostLetter) -> tuple[str, int]:
     ):
         if number is not None:
             return kind, number
-    raise ValueError("a letter about nothing")
+    assert isinstance(line, MailLine), "every letter of ours is about something"
+    return "mail", line.mail_id
 
 
 def _about(line: MailLine | LostLetter, abouts: Abouts, children: Abouts) -> tuple[About, ...]:

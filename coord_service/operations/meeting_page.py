@@ -196,6 +196,6 @@ async def view_mail(tools: Tools, actor: Actor, mail_id: int) -> InboundMail:
     require(actor, Permission.SEE_CASES)
     async with tools.database.read() as db:
         mail = await load_inbound(db, mail_id, with_content=True)
-    if mail is None or mail.meeting_id is None:
+    if mail is None:
         raise NotFound("There is no such mail.")
     return mail

@@ -172,8 +172,14 @@ async def list_answers_to_decide(db: Session, user_id: int, now: datetime) -> Se
     return [AnswerLine(*row) for row in rows]
 
 
+def _is_unmatched() -> sa.ColumnElement[bool]:
+    """Mail about nothing that we know: whoever is in looks at it."""
+    filed = (InboundMail.meeting_id, InboundMail.advice_request_id, InboundMail.action_id)
+    return sa.and_(*(column.is_(None) for column in filed))
+
+
 async def list_mail_to_decide(db: Session, user_id: int) -> Sequence[MailLine]:
-    """Mail that waits for a decision about anything of a lead worker's, the oldest first; proposals are answers."""
+    """Mail that waits for a decision about anything of a lead worker's, or about nothing we know, the oldest first."""
     child_id = sa.func.coalesce(AdviceRequest.child_id, Action.child_id)
     rows = await db.execute(
         sa.select(
@@ -192,7 +198,13 @@ async def list_mail_to_decide(db: Session, user_id: int) -> Sequence[MailLine]:
         .outerjoin(Action, Action.id == InboundMail.action_id)
         .outerjoin(Child, Child.id == child_id)
         .where(InboundMail.needs_decision, sa.func.coalesce(InboundMail.kind, "") != "counter")
-        .where(sa.or_(sa.and_(Meeting.id.is_not(None), is_theirs(user_id)), Child.lead_worker_id == user_id))
+        .where(
+            sa.or_(
+                sa.and_(Meeting.id.is_not(None), is_theirs(user_id)),
+                Child.lead_worker_id == user_id,
+                _is_unmatched(),
+            )
+        )
         .order_by(InboundMail.id)
     )
     return [MailLine(*row) for row in rows]

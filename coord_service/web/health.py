@@ -4,7 +4,7 @@ import structlog
 from aiohttp import web
 
 from coord_service.domain.access import Permission
-from coord_service.operations import accounts
+from coord_service.operations.checks import check_schema
 from coord_service.web.keys import TOOLS
 from coord_service.web.routing import Route
 
@@ -17,12 +17,14 @@ async def healthz(request: web.Request) -> web.Response:  # noqa: ARG001 - the s
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """Ready: the database answers. 503 while it does not."""
+    """Ready: the database answers, and has the tables of this version. 503 while it has not."""
     try:
-        await accounts.count_users(request.app[TOOLS])
+        is_migrated = await check_schema(request.app[TOOLS])
     except Exception as error:  # noqa: BLE001 - whatever stops us from working is said here, by its kind in the log
         _log.error("not_ready", error=type(error).__name__)
         return web.json_response({"status": "database does not answer"}, status=503)
+    if not is_migrated:
+        return web.json_response({"status": "database waits for coord migrate"}, status=503)
     return web.json_response({"status": "ready"})
 
 

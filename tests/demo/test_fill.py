@@ -14,13 +14,14 @@ from coord_service.bootstrap import build
 from coord_service.clock import StandingClock
 from coord_service.demo.county import AGENCIES, PASSWORD, STAFF
 from coord_service.demo.fill import fill
-from coord_service.demo.ledger import is_to_be_filled
+from coord_service.demo.ledger import BEGUN, FILL, is_half_made, is_to_be_filled
 from coord_service.domain.advice import AdviceStatus
 from coord_service.domain.children import is_reference
 from coord_service.domain.meetings import Answer, MeetingStatus
 from coord_service.domain.people import PersonKind, Role
 from coord_service.errors import Refused
 from coord_service.operations.accounts import SignIn, sign_in
+from coord_service.operations.audit import record
 from coord_service.operations.tools import Tools
 from coord_service.settings import Settings
 from coord_service.storage.database import Row
@@ -153,6 +154,16 @@ async def test_a_database_with_records_of_its_own_is_never_filled(tmp_path: Path
         db.add(User(person=person, email="real@example.org", role=Role.MANAGER, is_active=True, created_at=NOON))
     with pytest.raises(Refused, match="not the demo's"):
         await is_to_be_filled(tools)
+    await tools.database.close()
+
+
+async def test_a_county_that_was_stopped_half_way_is_known_as_such(tmp_path: Path):
+    tools = build(Settings(data_dir=tmp_path), clock=StandingClock(NOON))
+    await migrate(tools.database)
+    assert not await is_half_made(tools)
+    async with tools.database.begin() as db:
+        record(db, FILL, BEGUN, ("demo", 0), NOON)
+    assert await is_half_made(tools)
     await tools.database.close()
 
 

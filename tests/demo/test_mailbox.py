@@ -22,7 +22,7 @@ from tests.builders import a_child, a_meeting, a_person, a_user
 from tests.installation import StandingClock
 from tests.web.browsing import Browser
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # nothing here is the database's
+pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)  # nothing here is the database's
 
 
 @dataclass

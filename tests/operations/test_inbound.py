@@ -8,7 +8,9 @@ import pytest
 
 from coord_service.domain.meetings import Answer
 from coord_service.operations.answers import accept_proposal, decline_proposal, settle_mail
+from coord_service.operations.case_needs import Need
 from coord_service.operations.changing import MoveMeeting, change_meeting
+from coord_service.operations.home import view_needs
 from coord_service.operations.inbound import judge_mail, read_mailbox
 from coord_service.operations.meeting_page import Delivery, MeetingView, view_meeting
 from coord_service.operations.outbox import deliver_outbox
@@ -170,3 +172,18 @@ async def test_reading_the_mailbox_again_judges_nothing_twice(talk: Conversation
     await talk.reply("ACCEPTED")
     view = await talk.receive()
     assert len(view.correspondence) == 1
+
+
+async def test_a_mail_about_nothing_we_know_waits_on_every_lead_workers_home(talk: Conversation) -> None:
+    await talk.receive(write_words("nobody@elsewhere.example", "Please ring me about my son"))
+    other = await a_user(talk.tools)
+    for worker in (talk.worker, other):
+        (need,) = await unmatched_mail(talk.tools, worker)
+        assert need.who == "nobody@elsewhere.example"
+    await settle_mail(talk.tools, actor_for(other), need.record[1], None)
+    assert await unmatched_mail(talk.tools, talk.worker) == []
+
+
+async def unmatched_mail(tools: Tools, worker: User) -> list[Need]:
+    needs = await view_needs(tools, actor_for(worker))
+    return [need for group in needs.groups for need in group.needs if need.record[0] == "mail"]

@@ -28,6 +28,7 @@ _PAGES = {
     "action": ("show_action", "action_id"),
     "child": ("show_child", "child_id"),
     "draft": ("booking", "draft_id"),
+    "mail": ("show_mail", "mail_id"),
 }
 
 # What the button says, and where it leads if not to the record's own page.

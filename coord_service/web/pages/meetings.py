@@ -124,6 +124,12 @@ async def settle(request: web.Request) -> web.Response:
     return see_other(request, "show_meeting", say="Decision recorded.", meeting_id=_id(request))
 
 
+async def read_mail(request: web.Request) -> web.Response:
+    """Somebody has read a mail that belongs to nothing we know."""
+    await settle_mail(request.app[TOOLS], actor_of(request), _id(request, "mail_id"), None)
+    return see_other(request, "home", say="Noted as read.")
+
+
 async def show_letter(request: web.Request) -> web.Response:
     """A letter word for word, as it was sent."""
     letter = await view_letter(request.app[TOOLS], actor_of(request), _id(request, "letter_id"))
@@ -155,5 +161,6 @@ ROUTES = (
     Route("POST", f"{_ATTENDEE}/proposal/decline", "decline_proposal", decline, _BOOK),
     Route("POST", rf"{_ONE}/mails/{{mail_id:\d+}}/settle", "settle_mail", settle, _BOOK),
     Route("GET", r"/letters/{letter_id:\d+}", "show_letter", show_letter, _SEE),
+    Route("POST", r"/mails/{mail_id:\d{1,9}}/read", "mark_mail_read", read_mail, _BOOK),
     Route("GET", r"/mails/{mail_id:\d+}", "show_mail", show_mail, _SEE),
 )

@@ -37,7 +37,10 @@ class Need(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class What:
-    """The first step's answers. ``minutes`` long; ``notes`` go into every invitation."""
+    """The first step's answers. ``minutes`` long; ``notes`` go into every invitation.
+
+    ``around_on``: about when it is wanted, where that was said (the next meeting, six weeks on).
+    """
 
     child_ids: tuple[int, ...]
     purpose: Purpose
@@ -47,6 +50,7 @@ class What:
     place: str | None
     online_url: str | None
     notes: str | None
+    around_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ def as_answers(booking: Booking) -> dict[str, Any]:
         "place": what.place,
         "online_url": what.online_url,
         "notes": what.notes,
+        "around_on": what.around_on.isoformat() if what.around_on else None,
         "needs": None if booking.needs is None else {str(who): need.value for who, need in booking.needs.items()},
         "starts_at": booking.starts_at.isoformat() if booking.starts_at else None,
         "is_agreed": booking.is_agreed,
@@ -102,6 +107,7 @@ def from_answers(answers: Mapping[str, Any]) -> Booking:
             place=answers["place"],
             online_url=answers["online_url"],
             notes=answers["notes"],
+            around_on=date.fromisoformat(answers["around_on"]) if answers["around_on"] else None,
         ),
         needs=None if needs is None else {int(who): Need(need) for who, need in needs.items()},
         starts_at=datetime.fromisoformat(starts_at) if starts_at else None,

@@ -31,6 +31,7 @@ WINDOW = timedelta(weeks=6)
 SHIFT = timedelta(weeks=2)  # how far "earlier" and "later" go
 FARTHEST = timedelta(weeks=100)
 STEP = timedelta(minutes=30)
+EITHER_SIDE = timedelta(weeks=1)  # how long before the day somebody has in mind the search begins
 BEST = 5
 DAYS_SHOWN = 10  # with further times
 DECISION_TIME = timedelta(weeks=4)  # between the meeting and the end of the 12 months: reg 20(10)
@@ -120,10 +121,14 @@ class Sought:
 async def find_slots(tools: Tools, actor: Actor, draft_id: int, view: View) -> Found:
     """The times at which everybody required can come, as far as is known here. Raises NotFound."""
     booking = (await load_booking(tools, actor, draft_id)).booking
+    now = tools.clock.now()
     async with tools.database.read() as db:
-        guests = tuple(guest for guest in await load_guests(db, booking) if guest.is_invited)
+        guests = tuple(guest for guest in await load_guests(db, booking, day_in_london(now)) if guest.is_invited)
         children = await load_children(db, booking.what.child_ids)
         sought = Sought(booking.what.purpose, booking.what.minutes, guests, children)
+        around_on = booking.what.around_on
+        if view.from_on is None and around_on is not None:
+            view = replace(view, from_on=around_on - EITHER_SIDE)
         return await _look_for(tools, db, sought, view)
 
 

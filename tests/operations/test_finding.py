@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from coord_service.clock import LONDON
+from coord_service.clock import LONDON, day_in_london
 from coord_service.domain.availability import Presence
 from coord_service.domain.bookings import Need, What
 from coord_service.domain.meetings import Answer, MeetingMode, MeetingStatus, Purpose
@@ -247,3 +247,14 @@ async def test_unfinished_bookings_are_listed_until_they_are_sent(case: Case) ->
     await choose_time(case.tools, case.actor, draft_id, ChooseTime(datetime(2026, 3, 4, 9, tzinfo=UTC), 60))
     await send_booking(case.tools, case.actor, draft_id)
     assert await list_drafts(case.tools, case.actor) == []
+
+
+async def test_the_next_meeting_is_looked_for_around_the_day_in_mind(case: Case) -> None:
+    around_on = day_in_london(case.tools.clock.now()) + timedelta(weeks=6)
+    place = (MeetingMode.PLACE, "Elm House", None, None)
+    what = What((case.child.id,), Purpose.TAC, case.worker.id, 60, *place, around_on=around_on)
+    draft_id = await start_booking(case.tools, case.actor, AnswerWhat(what))
+    await save_who(case.tools, case.actor, draft_id, {case.mother.id: Need.REQUIRED, case.doctor.id: Need.REQUIRED})
+    found = await find_slots(case.tools, case.actor, draft_id, View())
+    assert found.first_on == around_on - timedelta(weeks=1)
+    assert found.first_on <= found.best[0].start_at.date() <= found.last_on

@@ -20,7 +20,7 @@ from coord_service.operations.sending import check_booking, send_booking
 from coord_service.web.forms import Form, read_form
 from coord_service.web.identity import actor_of
 from coord_service.web.keys import TABLE, TOOLS
-from coord_service.web.pages.times import LENGTHS, read_view, times_facts
+from coord_service.web.pages.times import LENGTHS, read_day, read_view, times_facts
 from coord_service.web.rendering import render, see_address, see_other
 from coord_service.web.routing import Route
 from coord_service.web.wording import say_time
@@ -41,6 +41,7 @@ async def start_booking_form(request: web.Request) -> web.Response:
         convenor=actor_of(request).user_id,
         length=60,
         mode=MeetingMode.PLACE,
+        around_on=read_day(request.query.get("around", "")),
     )
     return await _show_what(request, form, [_child(request)])
 
@@ -286,6 +287,7 @@ def _fill(booking: Booking) -> Form:
         place=what.place,
         online_url=what.online_url,
         notes=what.notes,
+        around_on=what.around_on,
         date_agreed="yes" if agreed_at else "",
         agreed_on=agreed_at.astimezone(LONDON).date() if agreed_at else "",
         agreed_time=say_time(agreed_at) if agreed_at else "",
@@ -304,6 +306,7 @@ def _read_what(form: Form) -> AnswerWhat:
             place=form.optional_text("place"),
             online_url=form.optional_text("online_url", limit=1000),
             notes=form.optional_long_text("notes", limit=2000),
+            around_on=read_day(form.typed("around_on")),
         ),
         agreed_on=form.date("agreed_on", "The date agreed") if is_agreed else None,
         agreed_time=form.time("agreed_time", "The time agreed") if is_agreed else None,

@@ -73,13 +73,14 @@ def read_view(request: web.Request) -> View:
     query = request.query
     minutes = query.get("minutes", "")
     return View(
-        from_on=_read_day(query.get("from", "")),
+        from_on=read_day(query.get("from", "")),
         minutes=int(minutes) if minutes.isdecimal() and len(minutes) < 4 else None,
         without=frozenset(int(each) for each in query.getall("without", []) if each.isdecimal() and len(each) < 10),
     )
 
 
-def _read_day(value: str) -> date | None:
+def read_day(value: str) -> date | None:
+    """A day out of an address; none when it makes no sense there."""
     try:
         return date.fromisoformat(value)
     except ValueError:

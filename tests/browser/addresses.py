@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from coord_service.domain.advice import AdviceAnswer
+from coord_service.domain.needs import NeedGroup
 from coord_service.operations.tools import Tools
 from coord_service.web.routing import Route
 from tests.browser.records import token_of
@@ -49,6 +51,8 @@ FULL: Mapping[str, str | list[str]] = {
     "show_action.action_id": "select min(id) from action group by status",
     "address": "select recipient from outbox_letter where letter = 'invite' and state = 'sent' limit 1",
     "number": ["1"],
+    "group": list(NeedGroup),
+    "answer": list(AdviceAnswer),
     "token": [token_of("advice")],
     "open_link.token": _DOORS,
     "set_password_form.token": [token_of("password")],

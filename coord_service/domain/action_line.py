@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from coord_service.domain.likeness import name_words
+from coord_service.domain.wall_time import say_day
 
 LONGEST_LINE = 500
 SELF = frozenset({"me", "i", "myself"})
@@ -170,7 +171,7 @@ def _find_day(text: str, today: date) -> _Found | None:
     if words["on_a"] and not f"{on:%A}".lower().startswith(words["on_a"][:3].lower()):
         question = f"{on.day} {on:%B %Y} is a {on:%A}. Check the day."
     if on < today:
-        question = f"{_say(on)} has passed. Give a later day."
+        question = f"{say_day(on)} has passed. Give a later day."
     return _Found(on, question, found.span())
 
 
@@ -206,7 +207,7 @@ def _read_date(words: dict[str, str | None], today: date) -> tuple[date | None, 
     far = (following - today).days > 183
     return (
         following,
-        f"{day} {_MONTHS[month - 1].title()} has passed this year. Is {_say(following)} meant?" if far else None,
+        f"{day} {_MONTHS[month - 1].title()} has passed this year. Is {say_day(following)} meant?" if far else None,
     )
 
 
@@ -216,9 +217,9 @@ def _read_weekday(name: str, prefix: str, today: date) -> tuple[date, str | None
     coming = today + timedelta(days=ahead)
     if prefix.lower().startswith("next") and today.weekday() < wanted:
         later = coming + timedelta(days=7)
-        return later, f"“Next {_DAYS[wanted].title()}” can be {_say(coming)} or {_say(later)}. Check the day."
+        return later, f"“Next {_DAYS[wanted].title()}” can be {say_day(coming)} or {say_day(later)}. Check the day."
     if ahead == 7 and not prefix:
-        return coming, f"Today is {_DAYS[wanted].title()}: is {_say(coming)} meant?"
+        return coming, f"Today is {_DAYS[wanted].title()}: is {say_day(coming)} meant?"
     return coming, None
 
 
@@ -240,10 +241,6 @@ def _real(year: int, month: int, day: int) -> date | None:
         return date(year, month, day)
     except ValueError:
         return None
-
-
-def _say(day: date) -> str:
-    return f"{day:%A} {day.day} {day:%B %Y}"
 
 
 def _without(text: str, span: tuple[int, int]) -> str:

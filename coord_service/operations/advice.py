@@ -25,11 +25,11 @@ from coord_service.storage.advice import (
     load_last_ask,
     load_open_twin,
     load_professional,
-    load_service,
     revoke_links,
     withdraw_letters,
 )
 from coord_service.storage.database import Session
+from coord_service.storage.people import load_service
 from coord_service.storage.tables import AdviceRequest, Child, OutboxLetter, Person, Service
 
 

@@ -45,16 +45,6 @@ def find_holder(service: Service, person: Person | None) -> Holder:
     raise Refused(f"{who} no e-mail address. Add one on the page of the service, or ask somebody else.")
 
 
-def addresses_on_file(request: AdviceRequest) -> set[str]:
-    """Every address that may be sent a link to this request without anybody's say."""
-    known = (
-        request.person.email if request.person else None,
-        request.service.mailbox,
-        request.service.manager_email,
-    )
-    return {address for address in known if address}
-
-
 def refuse_private_words(child: Child, name: str, words: str) -> None:
     """Raise InvalidForm for a field that goes out by mail and tells who the child is."""
     found = find_private_words(words, [child.given_name, child.family_name], [child.born_on])

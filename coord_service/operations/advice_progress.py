@@ -20,7 +20,7 @@ from coord_service.operations.advice_letters import AdviceLetter, find_holder, p
 from coord_service.operations.documents import Upload, keep_document
 from coord_service.operations.receipts import advice_due_on
 from coord_service.operations.tools import Tools
-from coord_service.storage.advice import add_contact
+from coord_service.storage.around_child import add_contact
 from coord_service.storage.database import Session
 from coord_service.storage.tables import AdviceRequest, Contact
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from urllib.parse import urlsplit
 
+from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission, require
 from coord_service.domain.bookings import (
     LONGEST,
@@ -32,13 +33,12 @@ from coord_service.storage.booking import (
     delete_draft,
     list_convenors,
     list_siblings,
-    list_team,
     list_unfinished_drafts,
     load_draft,
     search_open_children,
 )
 from coord_service.storage.database import Session
-from coord_service.storage.meetings import load_children, load_meeting_of_draft
+from coord_service.storage.meetings import list_team_members, load_children, load_meeting_of_draft
 from coord_service.storage.tables import BookingDraft, Child
 
 MOST_CHILDREN_FOUND = 20
@@ -154,11 +154,12 @@ async def save_what(tools: Tools, actor: Actor, draft_id: int, request: AnswerWh
 
 async def save_who(tools: Tools, actor: Actor, draft_id: int, needs: Mapping[int, Need]) -> Booking:
     """Say who is needed, welcome, or not invited, by person id. Raises InvalidForm, NotFound."""
+    now = tools.clock.now()
     async with tools.database.begin() as db:
         draft = await _load_own(db, actor, draft_id)
         booking = replace(from_answers(draft.answers), needs=dict(needs))
-        check_guests(await load_guests(db, booking))
-        _keep(draft, booking, tools.clock.now())
+        check_guests(await load_guests(db, booking, day_in_london(now)))
+        _keep(draft, booking, now)
     return booking
 
 
@@ -234,7 +235,7 @@ def check_guests(guests: Sequence[Guest]) -> None:
         raise InvalidForm(errors)
 
 
-async def check_what(db: Session, what: What) -> None:
+async def check_what(db: Session, what: What, today: date) -> None:
     """Refuse a first step that no meeting can be made of. Raises InvalidForm with its fields."""
     errors: dict[str, str] = {}
     children = await load_children(db, what.child_ids)
@@ -247,7 +248,7 @@ async def check_what(db: Session, what: What) -> None:
     if not SHORTEST <= what.minutes <= LONGEST:
         errors["minutes"] = "A meeting takes from 15 minutes to 8 hours"
     errors |= _wrong_with_location(what)
-    errors |= await _private_words_in(db, children, what)
+    errors |= await _private_words_in(db, children, what, today)
     if errors:
         raise InvalidForm(errors)
 
@@ -267,9 +268,10 @@ def _wrong_with_location(what: What) -> dict[str, str]:
     return errors
 
 
-async def _private_words_in(db: Session, children: Sequence[Child], what: What) -> dict[str, str]:
+async def _private_words_in(db: Session, children: Sequence[Child], what: What, today: date) -> dict[str, str]:
     """What would tell a reader who the child is. In a place only full names count: a school may be called St Thomas."""
-    family = [each.person.name for each in await list_team(db, what.child_ids) if each.sector is Sector.FAMILY]
+    team = await list_team_members(db, what.child_ids, today)
+    family = [each.person.name for each in team if each.sector is Sector.FAMILY]
     full_names = [f"{child.given_name} {child.family_name}" for child in children]
     birthdays = [child.born_on for child in children]
     words = find_private_words(what.notes or "", [*full_names, *family], birthdays)
@@ -293,7 +295,7 @@ async def _sound(db: Session, booking: Booking, request: AnswerWhat, now: dateti
     """The booking with its agreed time, once everything about it holds."""
     errors: dict[str, str] = {}
     try:
-        await check_what(db, request.what)
+        await check_what(db, request.what, day_in_london(now))
     except InvalidForm as error:
         errors |= error.fields
     starts_at = None if booking.is_agreed else booking.starts_at

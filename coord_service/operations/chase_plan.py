@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from coord_service.clock import LONDON, day_in_london
+from coord_service.clock import day_in_london
 from coord_service.domain.chasing import Call, ChaseFacts, Decision, Due, Sent, next_chase
 from coord_service.domain.clocks import ClockKind, due
 from coord_service.domain.ladders import Anchors, Audience, Climb, Ladder, LadderKind
+from coord_service.domain.wall_time import midnight_in_london
 from coord_service.domain.working_days import WorkingDays
 from coord_service.operations.tools import Tools
 from coord_service.rulebook import Rulebook
@@ -104,7 +105,7 @@ async def decide(
     for chase in await list_ledger(db, subject, {each.id for each in owed}):
         ledger.setdefault(chase.subject_id, []).append(chase)
     addresses = {each.address for each in owed if each.address}
-    written = await list_written_since(db, addresses, midnight(today))
+    written = await list_written_since(db, addresses, midnight_in_london(today))
     ladder, working_days = rulebook.ladders[LADDERS[subject]], rulebook.working_days
     facts = [_facts(rulebook, each, ledger.get(each.id, []), today, written) for each in owed]
     return [(each, next_chase(ladder, known, now, working_days)) for each, known in zip(owed, facts, strict=True)]
@@ -143,18 +144,13 @@ def climb(rulebook: Rulebook, owed: Owed, today: date) -> Climb:
     return Climb(rulebook.ladders[LADDERS[owed.subject]], anchors, rulebook.working_days)
 
 
-def midnight(day: date) -> datetime:
-    """The instant at which a day begins in London."""
-    return datetime.combine(day, time.min, LONDON)
-
-
 def _find_fallen(ladder: Ladder, rulebook: Rulebook, first_due: date, today: date) -> FallenSteps:
     working_days = rulebook.working_days
     return FallenSteps(
         by_due=_by_due(ladder, working_days, first_due, today),
         by_limit=tuple(_by_limit(ladder, rulebook, today)) if ladder.kind is LadderKind.ADVICE else (),
         by_promise=tuple(
-            Fallen(promised_on, audience, midnight(promised_on + ONE_DAY))
+            Fallen(promised_on, audience, midnight_in_london(promised_on + ONE_DAY))
             for promised_on in _days(today - OLDEST_PROMISE, today - ONE_DAY)
             for audience in REACHED
         ),
@@ -166,7 +162,7 @@ def _by_due(ladder: Ladder, working_days: WorkingDays, first_due: date, today: d
     """For every due date since the first, the step that has fallen last. The same all day long, so it is kept."""
     last_due = working_days.add(today, 1 - ladder.steps[0].days)
     return tuple(
-        Fallen(due_on, audience, midnight(rung.on))
+        Fallen(due_on, audience, midnight_in_london(rung.on))
         for due_on in _days(first_due, last_due)
         if (rung := Climb(ladder, Anchors(date.min, due_on), working_days).latest(today))
         for audience in _reached(rung.step.audience)
@@ -186,7 +182,7 @@ def _by_limit(ladder: Ladder, rulebook: Rulebook, today: date) -> Iterator[Falle
         if fallen:
             on, step = fallen[-1]
             for audience in _reached(step.audience):
-                yield Fallen(requested_on, audience, midnight(on))
+                yield Fallen(requested_on, audience, midnight_in_london(on))
 
 
 def _reached(audience: Collection[Audience]) -> Iterator[Audience]:

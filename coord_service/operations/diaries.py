@@ -17,8 +17,9 @@ from coord_service.domain.wall_time import day_span, midnight_in_london, say_day
 from coord_service.domain.working_days import WorkingDays
 from coord_service.operations.guests import Guest
 from coord_service.operations.tools import Tools
-from coord_service.storage.booking import list_leave, list_taken_times
+from coord_service.storage.booking import list_leave
 from coord_service.storage.database import Session
+from coord_service.storage.meetings import list_clashes
 
 OFFICE_HOURS = (WorkingHours(frozenset(range(5)), opens=9 * 60, closes=17 * 60),)
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -67,7 +68,7 @@ async def read_diaries(
         blocks[leave.person_id].append(
             Block(midnight_in_london(since), day_span(until)[1], BlockStatus.OOF),
         )
-    for person_id, start, end in await list_taken_times(db, ids, starts_at, ends_at, except_meeting):
+    for person_id, start, end in await list_clashes(db, ids, starts_at, ends_at, except_meeting):
         blocks[person_id].append(Block(start, end))
     closed = tuple(_bank_holidays(working_days, first_on, last_on))
     return tuple(

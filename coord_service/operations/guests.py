@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission, require
 from coord_service.domain.bookings import Booking, Candidate, Need, counts_for, missing_invitees, unmet_quorum
 from coord_service.domain.children import Sharing
 from coord_service.domain.people import ROLE_NAMES, Actor, Sector, normal_address
 from coord_service.errors import NotFound
 from coord_service.operations.tools import Tools
-from coord_service.storage.booking import list_team
+from coord_service.storage.accounts import load_user
 from coord_service.storage.database import Session
-from coord_service.storage.meetings import load_children, load_user
+from coord_service.storage.meetings import list_team_members, load_children
 from coord_service.storage.tables import Meeting, Membership, Person, User
 
 # Of several answers about one person (siblings have a team each) the most careful holds.
@@ -58,7 +60,7 @@ async def list_guests(tools: Tools, actor: Actor, booking: Booking) -> GuestList
     """Who could come to this meeting, as ticked or as suggested."""
     require(actor, Permission.BOOK_MEETINGS)
     async with tools.database.read() as db:
-        guests = await load_guests(db, booking)
+        guests = await load_guests(db, booking, day_in_london(tools.clock.now()))
         children = await load_children(db, booking.what.child_ids)
     purpose, candidates = booking.what.purpose, as_candidates(guests)
     return GuestList(
@@ -75,13 +77,13 @@ def as_candidates(guests: Iterable[Guest]) -> list[Candidate]:
     return [Candidate(guest.name, guest.sector, guest.need) for guest in guests]
 
 
-async def load_guests(db: Session, booking: Booking) -> tuple[Guest, ...]:
+async def load_guests(db: Session, booking: Booking, today: date) -> tuple[Guest, ...]:
     """The convenor first, then the children's teams, each person once."""
     convenor = await load_user(db, booking.what.convenor_id)
     if convenor is None:
         raise NotFound("Whoever was to convene this meeting is not on our records. Choose somebody else.")
     places: dict[int, list[Membership]] = {}
-    for membership in await list_team(db, booking.what.child_ids):
+    for membership in await list_team_members(db, booking.what.child_ids, today):
         places.setdefault(membership.person_id, []).append(membership)
     references = {child.id: child.reference for child in await load_children(db, booking.what.child_ids)}
     own_places = places.pop(convenor.person_id, [])

@@ -16,6 +16,7 @@ from coord_service.operations.invitations import Change, facts_of, post_changes
 from coord_service.operations.organizer_copy import event_of, keep_changes
 from coord_service.operations.tools import Tools
 from coord_service.ports import LetterOrder, WrittenLetter
+from coord_service.storage.accounts import load_user
 from coord_service.storage.database import Session
 from coord_service.storage.meetings import (
     add_meeting,
@@ -23,7 +24,6 @@ from coord_service.storage.meetings import (
     list_known_recipients,
     load_children,
     load_meeting_of_draft,
-    load_user,
     lock_people,
 )
 from coord_service.storage.tables import Attendee, Meeting, Person

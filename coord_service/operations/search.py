@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Generic, TypeVar
 
-from coord_service.clock import LONDON, day_in_london
+from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission, may, require
 from coord_service.domain.people import Actor
 from coord_service.domain.searching import ChildFilter, PersonFilter, days_meant, reference_meant, search_words
+from coord_service.domain.wall_time import day_span
 from coord_service.operations.people import kinds_seen_by, teams_of
 from coord_service.operations.tools import Tools
 from coord_service.storage import cases, people
@@ -65,7 +66,7 @@ async def search(tools: Tools, actor: Actor, text: str, *, all_meetings: bool = 
             return Found(None, Group((), 0), found_people, Group((), 0))
         reference = reference_meant(text)
         child_id = await cases.find_reference(db, reference) if reference else None
-        days = [_stretch(day) for day in days_meant(text, day_in_london(now))]
+        days = [day_span(day) for day in days_meant(text, day_in_london(now))]
         most = SHOWN_ALL if all_meetings else SHOWN
         meetings = Group(await find_meetings(db, words, days, most), await count_meetings(db, words, days))
         teams = await teams_of(db, [each.id for each in found_people.rows])
@@ -81,9 +82,3 @@ async def _children(db: Session, actor: Actor, words: tuple[str, ...], now: date
     wanted = ChildFilter(words=words)
     rows = await cases.list_children(db, wanted, first=actor.user_id, now=now, window=(SHOWN, 0))
     return Group([child for child, _ in rows], await cases.count_children(db, wanted))
-
-
-def _stretch(day: date) -> tuple[datetime, datetime]:
-    """A day in Europe/London, from midnight to midnight: 23 hours when the clocks go forward."""
-    start = datetime.combine(day, time(), LONDON)
-    return start, datetime.combine(day + timedelta(days=1), time(), LONDON)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from coord_service.clock import day_in_london
 from coord_service.domain.bookings import Booking, Need, check_start, concerns
 from coord_service.domain.meetings import MeetingMode
 from coord_service.domain.people import Actor
@@ -64,11 +65,12 @@ async def _plan(tools: Tools, draft_id: int, booking: Booking) -> tuple[BookMeet
     starts_at, ends_at = booking.starts_at, booking.ends_at
     if booking.needs is None or starts_at is None or ends_at is None:
         raise Refused("This booking is not finished: say who should come, and when.")
+    now = tools.clock.now()
     async with tools.database.read() as db:
-        await check_what(db, booking.what)
-        guests = tuple(guest for guest in await load_guests(db, booking) if guest.is_invited)
+        await check_what(db, booking.what, day_in_london(now))
+        guests = tuple(guest for guest in await load_guests(db, booking, day_in_london(now)) if guest.is_invited)
         check_guests(guests)
-    check_start(starts_at, booking.what.minutes, tools.clock.now())
+    check_start(starts_at, booking.what.minutes, now)
     what = booking.what
     request = BookMeeting(
         draft_id=draft_id,

@@ -60,18 +60,6 @@ async def load_child_to_ask(db: Session, child_id: int) -> Child | None:
     return found
 
 
-async def list_child_requests(db: Session, child_id: int) -> Sequence[AdviceRequest]:
-    """Every request about a child, the open ones first, each group by due date."""
-    is_over = sa.case((AdviceRequest.status == AdviceStatus.OPEN, 0), else_=1)
-    rows = await db.scalars(
-        sa.select(AdviceRequest)
-        .where(AdviceRequest.child_id == child_id)
-        .order_by(is_over, AdviceRequest.due_on, AdviceRequest.id)
-        .options(*_whole_request())
-    )
-    return rows.all()
-
-
 async def load_open_twin(db: Session, child_id: int, service_id: int, kind: AdviceKind) -> AdviceRequest | None:
     """An open request of the same letter to the same service about the same child."""
     found: AdviceRequest | None = await db.scalar(
@@ -102,11 +90,6 @@ async def list_professionals(db: Session) -> Sequence[Person]:
         .options(joinedload(Person.service))
     )
     return rows.all()
-
-
-async def load_service(db: Session, service_id: int) -> Service | None:
-    """A service with its agency."""
-    return await db.get(Service, service_id, options=[joinedload(Service.agency)])
 
 
 async def load_professional(db: Session, person_id: int) -> Person | None:
@@ -166,11 +149,6 @@ async def list_contacts(db: Session, request_id: int) -> Sequence[Contact]:
         .options(joinedload(Contact.person), joinedload(Contact.by_user).joinedload(User.person))
     )
     return rows.all()
-
-
-def add_contact(db: Session, contact: Contact) -> None:
-    """Keep a call."""
-    db.add(contact)
 
 
 def add_document(db: Session, document: Document) -> None:

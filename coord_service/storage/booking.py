@@ -1,23 +1,20 @@
 """Bookings that are being filled in, and what a search for a time reads: teams, leave, meetings. A statement each."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from coord_service.domain.meetings import Answer, MeetingStatus
 from coord_service.domain.people import Role, Sector
 from coord_service.storage.database import Session
 from coord_service.storage.tables import (
-    Attendee,
     BookingDraft,
     Child,
     Leave,
     Meeting,
     Membership,
     Person,
-    Service,
     User,
 )
 
@@ -82,18 +79,6 @@ async def search_open_children(db: Session, words: Sequence[str], near_user_id: 
     return rows.all()
 
 
-async def list_team(db: Session, child_ids: Iterable[int]) -> Sequence[Membership]:
-    """The present teams of these children, with people and where they work."""
-    works_at = joinedload(Membership.person).joinedload(Person.service).joinedload(Service.agency)
-    rows = await db.scalars(
-        sa.select(Membership)
-        .where(Membership.child_id.in_(list(child_ids)), Membership.ended_on.is_(None))
-        .options(works_at)
-        .order_by(Membership.id)
-    )
-    return rows.all()
-
-
 async def list_convenors(db: Session) -> Sequence[User]:
     """Who can convene a meeting: active lead workers and managers, with their names."""
     rows = await db.scalars(
@@ -114,25 +99,3 @@ async def list_leave(db: Session, person_ids: Iterable[int], first_on: date, las
         )
     )
     return rows.all()
-
-
-async def list_taken_times(
-    db: Session, person_ids: Iterable[int], starts_at: datetime, ends_at: datetime, except_meeting: int | None = None
-) -> Sequence[tuple[int, datetime, datetime]]:
-    """When these people are at booked meetings they have not declined: (person id, start, end), and nothing more."""
-    query = (
-        sa.select(Attendee.person_id, Meeting.starts_at, Meeting.ends_at)
-        .join(Meeting, Meeting.id == Attendee.meeting_id)
-        .where(
-            Attendee.person_id.in_(list(person_ids)),
-            Attendee.removed_at.is_(None),
-            Attendee.answer != Answer.DECLINED,
-            Meeting.status == MeetingStatus.BOOKED,
-            Meeting.starts_at < ends_at,
-            Meeting.ends_at > starts_at,
-        )
-        .order_by(Meeting.starts_at)
-    )
-    if except_meeting is not None:
-        query = query.where(Meeting.id != except_meeting)
-    return [(person_id, start, end) for person_id, start, end in await db.execute(query)]

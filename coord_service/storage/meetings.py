@@ -63,15 +63,10 @@ async def load_children(db: Session, child_ids: Iterable[int]) -> Sequence[Child
     return rows.all()
 
 
-async def load_user(db: Session, user_id: int) -> User | None:
-    """One member of staff with the person behind the account."""
-    return await db.get(User, user_id, options=[joinedload(User.person)])
-
-
 async def list_clashes(
-    db: Session, person_ids: Iterable[int], starts_at: datetime, ends_at: datetime, *, except_meeting: int | None
+    db: Session, person_ids: Iterable[int], starts_at: datetime, ends_at: datetime, except_meeting: int | None
 ) -> Sequence[tuple[int, datetime, datetime]]:
-    """Who of these people is at another meeting in this time, and from when to when: (person id, start, end)."""
+    """When these people are at booked meetings they have not declined: (person id, start, end), and nothing more."""
     query = (
         sa.select(Attendee.person_id, Meeting.starts_at, Meeting.ends_at)
         .join(Meeting, Meeting.id == Attendee.meeting_id)
@@ -87,7 +82,7 @@ async def list_clashes(
     )
     if except_meeting is not None:
         query = query.where(Meeting.id != except_meeting)
-    return [(person, start, end) for person, start, end in await db.execute(query)]
+    return [(person_id, start, end) for person_id, start, end in await db.execute(query)]
 
 
 async def list_known_recipients(db: Session, addresses: Iterable[str]) -> set[str]:

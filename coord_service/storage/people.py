@@ -10,7 +10,7 @@ from coord_service.domain.people import PersonKind, Sector
 from coord_service.domain.searching import PersonFilter
 from coord_service.storage.database import Session
 from coord_service.storage.matching import contains_all, equals
-from coord_service.storage.tables import Agency, Leave, Membership, Person, Service
+from coord_service.storage.tables import Agency, Leave, Person, Service
 
 _WITH_WORKPLACE = joinedload(Person.service).joinedload(Service.agency)
 
@@ -73,12 +73,6 @@ async def list_namesakes(db: Session, *, kind: PersonKind, service_id: int | Non
         query = query.where(Person.service_id == service_id)
     rows = await db.scalars(query.order_by(Person.id).limit(200).options(_WITH_WORKPLACE))
     return rows.all()
-
-
-async def has_team(db: Session, person_id: int) -> bool:
-    """Whether somebody is in a team now."""
-    query = sa.select(Membership.id).where(Membership.person_id == person_id, Membership.ended_on.is_(None)).limit(1)
-    return await db.scalar(query) is not None
 
 
 def add_leave(db: Session, leave: Leave) -> None:

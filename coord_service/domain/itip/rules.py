@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from coord_service.domain.itip.values import When
+from coord_service.domain.wall_time import midnight_in_london
 
 LONDON = ZoneInfo("Europe/London")
 DAY = timedelta(days=1)
@@ -118,7 +119,7 @@ def comparable(when: When) -> datetime:
     """The UTC instant of a moment, of a whole day its first in London: for comparing the two."""
     if isinstance(when, datetime):
         return when.astimezone(UTC)
-    return datetime.combine(when, time(), LONDON).astimezone(UTC)
+    return midnight_in_london(when)
 
 
 def day_of(when: When) -> date:

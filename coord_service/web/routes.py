@@ -58,6 +58,6 @@ ROUTES: tuple[Route, ...] = (
     *search.ROUTES,
     *reports.ROUTES,
     *home.ROUTES,
-    *demo_mailbox.ROUTES,
     *audit.ROUTES,
+    *demo_mailbox.ROUTES,
 )

@@ -44,7 +44,7 @@ class Asking:
             "question": "Please describe needs, provision and outcomes.",
             **changes,
         }
-        number = await ask_for_advice(self.tools, actor_for(self.worker), AskForAdvice(**facts))  # type: ignore[arg-type]
+        number = await ask_for_advice(self.tools, actor_for(self.worker), AskForAdvice(**facts))
         await self.deliver()
         return number
 

@@ -7,16 +7,7 @@ from coord_service.domain.children import Sharing
 from coord_service.domain.people import PersonKind, Sector
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import Child, Person, User
-from integrations.mail.stationery import Stationery
 from tests.builders import a_child, a_member, a_person, a_service, a_user
-
-
-def real_letters() -> Stationery:
-    return Stationery(
-        from_name="SEND team",
-        from_address="send.team@example.org",
-        house_facts={"council": "Example County Council", "phone": "01632 960 000"},
-    )
 
 
 @dataclass

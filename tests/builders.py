@@ -122,7 +122,7 @@ def a_booking(tools: Tools, worker: User, child: Child, *people: Person, **chang
         "convenor_id": worker.id,
         **changes,
     }
-    return BookMeeting(**facts)  # type: ignore[arg-type]
+    return BookMeeting(**facts)
 
 
 async def a_meeting(tools: Tools, worker: User, child: Child, *people: Person, **changes: object) -> int:

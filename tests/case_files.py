@@ -4,36 +4,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from coord_service.clock import Clock
+from coord_service.bootstrap import build
 from coord_service.domain.children import PlanStatus
 from coord_service.domain.meetings import MeetingMode, MeetingStatus, Purpose
 from coord_service.domain.people import Actor, PersonKind, Role, Sector
 from coord_service.operations.tools import Tools
-from coord_service.rulebook import load_rulebook
 from coord_service.settings import Settings
-from coord_service.storage.database import Database, Row
+from coord_service.storage.database import Row
 from coord_service.storage.tables import Agency, Attendee, Child, Meeting, Membership, Person, Service, User
 from tests.installation import StandingClock
 
 NOW = datetime(2026, 3, 3, 10, tzinfo=UTC)
 
 
-async def _wake_nobody() -> None:
-    pass
-
-
-async def make_tools(url: str, clock: Clock | None = None) -> Tools:
-    """Tools over a migrated database; nothing of the world outside is there."""
-    database = Database(url)
-    parts: dict[str, Any] = dict.fromkeys(("letters", "codec", "mailer", "mailbox"))
-    return Tools(
-        settings=Settings(demo=True, cookie_secure=False),
-        database=database,
-        clock=clock or StandingClock(),
-        rulebook=load_rulebook(),
-        wake=_wake_nobody,
-        **parts,
-    )
+def make_tools(url: str) -> Tools:
+    """An installation over a migrated database; its mail has nowhere to go."""
+    return build(Settings(demo=True, cookie_secure=False, database_url=url), clock=StandingClock())
 
 
 @dataclass

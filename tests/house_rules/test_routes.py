@@ -13,7 +13,7 @@ from coord_service.operations import accounts
 from coord_service.operations.accounts import SignIn
 from coord_service.web.app import create_app
 from coord_service.web.routes import ROUTES
-from tests.web.conftest import PASSWORD, clock, letters, make_user, tools  # noqa: F401 - fixtures
+from tests.web.conftest import PASSWORD, make_user
 
 OPEN_TO_ALL = {Permission.ANYONE, Permission.LINK, Permission.DEMO}
 
@@ -62,7 +62,7 @@ async def reached(request: web.Request) -> web.Response:
 
 
 @pytest.fixture
-async def client(tools):  # noqa: F811
+async def client(tools):
     """The application with its own routes and rules, and handlers that only say that they were reached."""
     stubs = [replace(route, handler=reached) for route in ROUTES]
     async with TestClient(TestServer(create_app(tools, stubs))) as client:
@@ -84,7 +84,7 @@ async def knock(client, route, cookies: dict[str, str], csrf_token: str) -> tupl
 
 
 @pytest.mark.parametrize("role", list(Role))
-async def test_a_role_reaches_what_it_may_and_nothing_else(client, tools, role):  # noqa: F811
+async def test_a_role_reaches_what_it_may_and_nothing_else(client, tools, role):
     await make_user(tools, role)
     token = await accounts.sign_in(tools, SignIn(f"{role.value}@example.org", PASSWORD, "192.0.2.1"))
     session = await accounts.load_session(tools, token)
@@ -102,7 +102,7 @@ async def test_without_a_session_a_page_leads_to_signing_in_and_a_form_is_refuse
     assert outcomes == {route.name: (303 if route.method == "GET" else 401, False) for route in guarded}
 
 
-async def test_a_form_without_its_token_reaches_nothing(client, tools):  # noqa: F811
+async def test_a_form_without_its_token_reaches_nothing(client, tools):
     await make_user(tools, Role.LEAD_WORKER)
     token = await accounts.sign_in(tools, SignIn("lead_worker@example.org", PASSWORD, "192.0.2.1"))
     posts = [

@@ -24,9 +24,9 @@ WREN = ChildFacts("Wren", "Applegarth", date(2016, 5, 1), setting="Hollow Oak Pr
 
 @pytest.fixture
 async def county(migrated_url):
-    tools = await make_tools(migrated_url)
+    tools = make_tools(migrated_url)
     yield County(tools)
-    await tools.database.close()
+    await tools.close()
 
 
 @pytest.fixture

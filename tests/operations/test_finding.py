@@ -50,8 +50,8 @@ class Case:
         return draft_id
 
     async def find(self, view: View | None = None, **changes: Purpose | int) -> Found:
-        draft_id = await self.draft(**changes)  # type: ignore[arg-type]
-        return await find_slots(self.tools, self.actor, draft_id, view or View())
+        draft_id = await self.draft(**changes)
+        return await find_slots(self.tools, self.actor, draft_id, view or View(from_on=TOMORROW))
 
     async def add(self, *rows: object) -> None:
         async with self.tools.database.begin() as db:
@@ -175,7 +175,7 @@ async def test_a_meeting_takes_time_while_it_stands_and_nobody_declined(
 async def test_nine_o_clock_is_nine_o_clock_on_the_sundays_the_clocks_change(
     case: Case, now: datetime, sunday: date, utc_hour: int
 ) -> None:
-    case.tools.clock.instant = now  # type: ignore[attr-defined]
+    case.tools.clock.instant = now
     await case.keep_hours({"days": ["SU"], "start": "09:00", "end": "10:00"})
     found = await case.find()
     assert datetime(sunday.year, sunday.month, sunday.day, utc_hour, tzinfo=UTC) in starts(found)
@@ -185,7 +185,7 @@ async def test_nine_o_clock_is_nine_o_clock_on_the_sundays_the_clocks_change(
 
 
 async def test_a_night_on_call_has_no_hour_that_does_not_exist(case: Case) -> None:
-    case.tools.clock.instant = datetime(2026, 3, 26, 12, tzinfo=UTC)  # type: ignore[attr-defined]
+    case.tools.clock.instant = datetime(2026, 3, 26, 12, tzinfo=UTC)
     await case.keep_hours({"days": ["SU"], "start": "00:00", "end": "04:00"})
     found = await case.find(View(from_on=date(2026, 3, 29)))
     on_sunday = {s.astimezone(LONDON).time() for s in starts(found) if s.astimezone(LONDON).date() == date(2026, 3, 29)}

@@ -62,7 +62,7 @@ class Conversation:
 
     async def reply(self, partstat: str, **changes: object) -> MeetingView:
         facts = {"invitation": self.invitation, "partstat": partstat, "sender": self.address, "at": self.clock.now()}
-        return await self.receive(write_reply(Reply(**{**facts, **changes})))  # type: ignore[arg-type]
+        return await self.receive(write_reply(Reply(**{**facts, **changes})))
 
     def answer_in(self, view: MeetingView) -> Answer:
         return next(e.attendee.answer for e in view.invitations if e.attendee.person_id == self.shah.id)

@@ -16,9 +16,9 @@ from tests.case_files import County, make_tools
 
 @pytest.fixture
 async def county(migrated_url):
-    tools = await make_tools(migrated_url)
+    tools = make_tools(migrated_url)
     yield County(tools)
-    await tools.database.close()
+    await tools.close()
 
 
 @pytest.fixture

@@ -103,4 +103,4 @@ def _initialise(binaries: Path, data: Path) -> None:
     if os.geteuid() == 0:
         os.chown(data, NOBODY, NOBODY)
     command = [binaries / "initdb", "-D", data, "-U", "coord", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C"]
-    subprocess.run(command, check=True, capture_output=True, cwd=data, **unprivileged())  # type: ignore[call-overload]
+    subprocess.run(command, check=True, capture_output=True, cwd=data, **unprivileged())

@@ -42,7 +42,7 @@ def unprivileged() -> dict[str, object]:
 def running(command: Sequence[str | Path], port: int, log: Path, **options: object) -> Iterator[None]:
     """Run a server for the length of the block, entered as soon as it listens on ``port`` (20 seconds at most)."""
     with log.open("wb") as output:
-        process = subprocess.Popen(  # type: ignore[call-overload]  # options are subprocess's own, passed through
+        process = subprocess.Popen(
             [str(word) for word in command], stdout=output, stderr=subprocess.STDOUT, cwd=log.parent, **options
         )
     try:

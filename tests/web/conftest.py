@@ -6,74 +6,56 @@
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from coord_service.bootstrap import build
 from coord_service.domain.people import PersonKind, Role
 from coord_service.operations import accounts
 from coord_service.operations.accounts import SignIn
 from coord_service.operations.passwords import hash_password
 from coord_service.operations.tools import Tools
-from coord_service.ports import LetterOrder, WrittenLetter
-from coord_service.rulebook import load_rulebook
+from coord_service.ports import LetterOrder, Letters, WrittenLetter
 from coord_service.settings import Settings
-from coord_service.storage.database import Database
 from coord_service.storage.tables import Person, User
 from coord_service.web.app import create_app
-from tests.installation import StandingClock
+from tests.installation import StandingClock, clock
 from tests.web.browsing import Browser
+
+__all__ = ["clock"]
 
 PASSWORD = "three plain garden words"
 
 
 class KeptLetters:
-    """Writes nothing, and remembers what was ordered."""
+    """The real letters, and what was ordered."""
 
-    def __init__(self) -> None:
+    def __init__(self, stationery: Letters) -> None:
         self.orders: list[LetterOrder] = []
+        self._stationery = stationery
 
-    def write(self, order: LetterOrder, now: datetime) -> WrittenLetter:  # noqa: ARG002 - the port's shape
+    def write(self, order: LetterOrder, now: datetime) -> WrittenLetter:
         self.orders.append(order)
-        return WrittenLetter(subject=order.letter, text="", html="", content=b"")
-
-
-async def _wake_nobody() -> None:
-    pass
+        return self._stationery.write(order, now)
 
 
 @pytest.fixture
-def clock() -> StandingClock:
-    return StandingClock()
-
-
-@pytest.fixture
-def letters() -> KeptLetters:
-    return KeptLetters()
-
-
-@pytest.fixture
-async def tools(
-    tmp_path: Path, migrated_sqlite: str, clock: StandingClock, letters: KeptLetters
-) -> AsyncIterator[Tools]:
+async def tools(tmp_path: Path, migrated_sqlite: str, clock: StandingClock) -> AsyncIterator[Tools]:
+    """An installation with nobody in it, whose mail nobody delivers."""
     cheap = {"demo": True, "hashing": "quick", "cookie_secure": False}
-    settings = Settings(data_dir=tmp_path, database_url=migrated_sqlite, **cheap)
-    database = Database(settings.database)
-    missing: object = None  # no page reaches for these
-    yield Tools(
-        settings=settings,
-        database=database,
-        clock=clock,
-        letters=letters,
-        codec=missing,  # type: ignore[arg-type]
-        mailer=missing,  # type: ignore[arg-type]
-        mailbox=None,
-        rulebook=load_rulebook(),
-        wake=_wake_nobody,
-    )
-    await database.close()
+    tools = build(Settings(data_dir=tmp_path, database_url=migrated_sqlite, **cheap), clock=clock)
+    yield replace(tools, letters=KeptLetters(tools.letters))
+    await tools.close()
+
+
+@pytest.fixture
+def letters(tools: Tools) -> KeptLetters:
+    assert isinstance(tools.letters, KeptLetters)
+    return tools.letters
 
 
 @pytest.fixture

@@ -159,7 +159,7 @@ async def test_a_form_left_open_can_be_sent_after_signing_in_again(browse, admin
 async def test_only_a_hash_of_the_session_is_kept(tools, administrator, tmp_path):
     token = await sign_in_token(tools)
     assert await accounts.load_session(tools, token)
-    kept = b"".join(path.read_bytes() for path in tmp_path.glob("coord.sqlite*"))
+    kept = b"".join(path.read_bytes() for path in tmp_path.glob("*.sqlite*"))
     assert token.encode() not in kept
     assert PASSWORD.encode() not in kept
     assert b"$argon2id$" in kept

@@ -29,5 +29,5 @@ async def tools(sqlite_url: str, smtp: Any, tmp_path: Path) -> AsyncIterator[Too
     tools = make_tools(sqlite_url, smtp.port)
     await schema.migrate(tools.database)
     yield tools
-    await tools.mailer.close()  # type: ignore[attr-defined]
+    await tools.mailer.close()
     await tools.database.close()

@@ -1,20 +1,12 @@
-"""A lead worker signed in, a county to work in, and letters that are really written."""
-
-from dataclasses import replace
+"""A lead worker signed in, and a county to work in."""
 
 import pytest
 
 from coord_service.domain.people import Role
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import User
-from integrations.itip.codec import ItipCodec
-from tests.booking_world import World, make_world, real_letters
+from tests.booking_world import World, make_world
 from tests.web.browsing import Browser
-
-
-@pytest.fixture
-def tools(tools: Tools) -> Tools:
-    return replace(tools, codec=ItipCodec(), letters=real_letters())
 
 
 @pytest.fixture

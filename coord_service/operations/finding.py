@@ -31,6 +31,7 @@ WINDOW = timedelta(weeks=6)
 SHIFT = timedelta(weeks=2)  # how far "earlier" and "later" go
 FARTHEST = timedelta(weeks=100)
 STEP = timedelta(minutes=30)
+USUAL_NOTICE = 5  # working days: who is given less can hardly come; "earlier" looks at them all the same
 EITHER_SIDE = timedelta(weeks=1)  # how long before the day somebody has in mind the search begins
 BEST = 5
 DAYS_SHOWN = 10  # with further times
@@ -148,7 +149,8 @@ async def find_new_time(tools: Tools, actor: Actor, meeting_id: int, view: View)
 async def _look_for(tools: Tools, db: Session, sought: Sought, view: View) -> Found:
     now, rulebook = tools.clock.now(), tools.rulebook
     earliest_on = first_day(tools, sought.purpose, now)
-    first_on = _clip(view.from_on or earliest_on, earliest_on, earliest_on + FARTHEST)
+    usual_on = max(earliest_on, rulebook.working_days.add(day_in_london(now), USUAL_NOTICE))
+    first_on = _clip(view.from_on or usual_on, earliest_on, earliest_on + FARTHEST)
     last_on = first_on + WINDOW - timedelta(days=1)
     span = DaySpan(first_on, last_on)
     search = SlotSearch(

@@ -53,16 +53,15 @@ def facts_of(meeting: Meeting, attendee: Attendee, change: Change) -> dict[str, 
         "where": where_of(meeting),
         "online_url": meeting.online_url,
         "notes": meeting.notes,
-        "need": _need(meeting, attendee),
+        "need": _need(attendee),
+        "is_convenor": attendee.person_id == meeting.convenor.person_id,
         "was_at": change.was_at or meeting.starts_at,
         "reason": change.reason,
         "only_you": meeting.status is not MeetingStatus.CANCELLED,
     }
 
 
-def _need(meeting: Meeting, attendee: Attendee) -> str:
-    if attendee.person_id == meeting.convenor.person_id:
-        return "This is your own copy: you convene this meeting."
+def _need(attendee: Attendee) -> str:
     if attendee.is_required:
         return "You are needed for this meeting: please say soon if the time does not work for you."
     return "You are welcome at this meeting; it can go ahead without you."

@@ -26,6 +26,8 @@ from coord_service.operations.tools import Tools
 from coord_service.storage.tables import Attendee, Child, Leave, Meeting, Person, User
 from tests.builders import a_child, a_member, a_person, a_user, actor_for
 
+TOMORROW = date(2026, 3, 4)  # the clock stands at Tuesday 3 March 2026
+
 
 @dataclass
 class Case:
@@ -226,7 +228,7 @@ async def test_another_time_is_not_the_time_it_has_and_the_meeting_is_not_in_its
     now_at = datetime(2026, 3, 4, 9, tzinfo=UTC)
     await choose_time(case.tools, case.actor, draft_id, ChooseTime(now_at, 60))
     meeting_id = await send_booking(case.tools, case.actor, draft_id)
-    offered = starts(await find_new_time(case.tools, case.actor, meeting_id, View()))
+    offered = starts(await find_new_time(case.tools, case.actor, meeting_id, View(from_on=TOMORROW)))
     assert now_at not in offered
     assert now_at + timedelta(minutes=30) in offered
 
@@ -258,3 +260,10 @@ async def test_the_next_meeting_is_looked_for_around_the_day_in_mind(case: Case)
     found = await find_slots(case.tools, case.actor, draft_id, View())
     assert found.first_on == around_on - timedelta(weeks=1)
     assert found.first_on <= found.best[0].start_at.date() <= found.last_on
+
+
+async def test_the_search_begins_five_working_days_on_and_offers_the_days_before(case: Case) -> None:
+    draft_id = await case.draft()
+    found = await find_slots(case.tools, case.actor, draft_id, View())
+    assert found.first_on == date(2026, 3, 10)
+    assert found.earlier_on == TOMORROW

@@ -182,7 +182,8 @@ def _make(change: Change) -> Handler:
             theirs = change.fill(view)
             form.values["version"] = str(view.meeting.version)
             return render(request, change.template, status=409, form=form, theirs=theirs, **facts)
-        return render(request, "meetings/confirm_change.html", form=form, planned=planned, said=None, **facts)
+        new_time = asked.starts_at if isinstance(asked, MoveMeeting) else None
+        return render(request, "meetings/confirm_change.html", form=form, planned=planned, new_time=new_time, **facts)
 
     return make
 

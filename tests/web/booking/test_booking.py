@@ -25,7 +25,7 @@ async def test_the_whole_wizard_ends_on_the_meeting_page(browse, world):
     assert "Everyone free" in page.text
     page = await choose(browse, page)
     assert page.address == "/book/1/check"
-    assert "Wednesday 4 March, 9am to 10am" in page.text
+    assert "Tuesday 10 March, 9am to 10am" in page.text
     page = await browse.post("book_meeting", {}, draft_id=1)
     assert page.address == "/meetings/1"
     assert "Dr Asha Shah" in page.text
@@ -121,9 +121,9 @@ async def test_times_can_be_looked_at_in_other_ways_in_one_click(browse, world):
     page = await reach_when(browse, world)
     links = page.links()
     page = await browse.get(links["45 minutes"])
-    assert "45 minutes, from Wednesday 4 March" in page.text
-    page = await browse.get(page.links()["later, from Wednesday 18 March"])
-    assert "45 minutes, from Wednesday 18 March" in page.text
+    assert "45 minutes, from Tuesday 10 March" in page.text
+    page = await browse.get(page.links()["later, from Tuesday 24 March"])
+    assert "45 minutes, from Tuesday 24 March" in page.text
     page = await browse.get(page.links()["Dr Asha Shah"])
     assert "Looking without needing Dr Asha Shah" in page.text
     chosen = first_offer(page)
@@ -139,7 +139,7 @@ async def test_the_check_shows_each_letter_and_marks_strange_addresses(browse, w
     page = await browse.get(page.links()["Dr Asha Shah"].partition("#")[0])
     letter = page.root.one("section", id="letter").text
     assert "a.shah@nhs.example" in letter
-    assert "Team meeting, Wednesday 4 March 9am (ref KD-4827M)" in letter
+    assert "Team meeting, Tuesday 10 March 9am (ref KD-4827M)" in letter
     assert "Park behind the house." in letter
     assert "Zoë" not in letter
 
@@ -166,11 +166,11 @@ async def test_a_time_taken_meanwhile_leads_back_to_fresh_times(browse, world, t
     page = await choose(browse, page)
     await start(browse, world, place="Elsewhere")
     await browse.post("save_who", who(world), draft_id=2)
-    await browse.post("choose_time", {"starts_at": "2026-03-04T09:30:00+00:00", "minutes": "60"}, draft_id=2)
+    await browse.post("choose_time", {"starts_at": "2026-03-10T09:30:00+00:00", "minutes": "60"}, draft_id=2)
     await browse.post("book_meeting", {}, draft_id=2)
     page = await browse.post("book_meeting", {}, status=409, draft_id=1)
     assert "Robin Lead_Worker is already booked from 09:30 to 10:30 that day. Nothing was sent." in page.text
-    assert "Wednesday 4 March, 9am" not in page.text
+    assert "Tuesday 10 March, 9am" not in page.text
     page = await choose(browse, page)
     page = await browse.post("book_meeting", {}, draft_id=1)
     assert page.address == "/meetings/2"
@@ -235,11 +235,11 @@ async def test_another_time_for_a_meeting_is_found_and_shown_before_anybody_is_t
     await browse.post("book_meeting", {}, draft_id=1)
     page = await browse.get("move_meeting", meeting_id=1)
     page = await browse.get(page.links()["Show the best times for these people"])
-    assert page.heading == "Now on Wednesday 4 March, 9am Find another time"
-    page = await browse.get(page.links()["later, from Wednesday 18 March"])
+    assert page.heading == "Now on Tuesday 10 March, 9am Find another time"
+    page = await browse.get(page.links()["later, from Tuesday 24 March"])
     page = await browse.post("move_meeting_post", first_offer(page), meeting_id=1, seen=page.address)
     assert "Dr Asha Shah (a.shah@nhs.example) gets" in page.text
-    assert "Wednesday 18 March" in page.text
+    assert "Tuesday 24 March" in page.text
     await browse.get("find_new_time", status=404, meeting_id=77)
 
 

@@ -32,7 +32,7 @@ from coord_service.operations.links import UNKNOWN, LinkState, OpenedLink, open_
 from coord_service.operations.tools import Tools
 from coord_service.storage.advice import list_documents, load_last_event, load_professional, load_request
 from coord_service.storage.database import Session
-from coord_service.storage.tables import AdviceRequest, Document
+from coord_service.storage.tables import AdviceRequest, Document, Person
 
 _RECEIPTS = {
     AdviceAnswer.CANNOT: "You told us that you can’t send it, and why. The lead worker will look at it.",
@@ -178,10 +178,15 @@ async def _answering_open(tools: Tools, token: str, answerer: Answerer) -> Async
 async def _name_of(db: Session, link: OpenedLink, answerer: Answerer) -> str:
     if answerer.who:
         return answerer.who
-    person = await load_professional(db, link.about.person_id) if link.about.person_id else None
+    person = await _asked_person(db, link)
     if person is None:
         raise InvalidForm({"who": "Enter your name: this link went to a mailbox that several people read"})
     return person.name
+
+
+async def _asked_person(db: Session, link: OpenedLink) -> Person | None:
+    """Whom the link was sent to by name; none where it went to a mailbox."""
+    return await load_professional(db, link.about.person_id) if link.about.person_id else None
 
 
 async def _conclude(answering: _Answering, answer: AdviceAnswer, what: Happening, words: str) -> None:
@@ -194,8 +199,9 @@ async def _conclude(answering: _Answering, answer: AdviceAnswer, what: Happening
     put_on_record(
         answering.db, answering.actor, "answer_advice", request, now, answer=answer.value, link_id=answering.link.id
     )
-    to = Holder(answering.by, answering.link.address, answering.link.about.person_id)
-    # What somebody typed may name the child: it stays on the record and does not go out by mail.
+    # What somebody typed, their own name too, may name the child: it stays on the record and does not go out by mail.
+    asked = await _asked_person(answering.db, answering.link)
+    to = Holder(asked.name if asked else request.service.name, answering.link.address, asked.id if asked else None)
     said = _RECEIPTS.get(answer, words)
     facts = {"answer": said, "is_here": answer is AdviceAnswer.HERE_IT_IS}
     await post_advice_letter(answering.db, answering.tools, request, AdviceLetter("advice_receipt", to, facts))

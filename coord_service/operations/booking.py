@@ -22,11 +22,11 @@ from coord_service.domain.bookings import (
     from_answers,
 )
 from coord_service.domain.meetings import MeetingMode, Purpose
-from coord_service.domain.people import Actor, Sector
-from coord_service.domain.private_words import find_private_words
+from coord_service.domain.people import Actor
 from coord_service.domain.wall_time import instant_in_london
 from coord_service.errors import InvalidForm, NotFound, Refused
 from coord_service.operations.guests import Guest, load_guests
+from coord_service.operations.invitation_words import InvitationWords, faults_of_words
 from coord_service.operations.tools import Tools
 from coord_service.storage.booking import (
     add_draft,
@@ -38,7 +38,7 @@ from coord_service.storage.booking import (
     search_open_children,
 )
 from coord_service.storage.database import Session
-from coord_service.storage.meetings import list_team_members, load_children, load_meeting_of_draft
+from coord_service.storage.meetings import load_children, load_meeting_of_draft
 from coord_service.storage.tables import BookingDraft, Child
 
 MOST_CHILDREN_FOUND = 20
@@ -248,7 +248,8 @@ async def check_what(db: Session, what: What, today: date) -> None:
     if not SHORTEST <= what.minutes <= LONGEST:
         errors["minutes"] = "A meeting takes from 15 minutes to 8 hours"
     errors |= _wrong_with_location(what)
-    errors |= await _private_words_in(db, children, what, today)
+    words = InvitationWords({"notes": what.notes}, place=what.place, online_url=what.online_url)
+    errors |= await faults_of_words(db, children, words, today)
     if errors:
         raise InvalidForm(errors)
 
@@ -266,29 +267,6 @@ def _wrong_with_location(what: What) -> dict[str, str]:
             "Leave the place empty for a home visit: the address of a family never goes into an invitation"
         )
     return errors
-
-
-async def _private_words_in(db: Session, children: Sequence[Child], what: What, today: date) -> dict[str, str]:
-    """What would tell a reader who the child is. In a place only full names count: a school may be called St Thomas."""
-    team = await list_team_members(db, what.child_ids, today)
-    family = [each.person.name for each in team if each.sector is Sector.FAMILY]
-    full_names = [f"{child.given_name} {child.family_name}" for child in children]
-    birthdays = [child.born_on for child in children]
-    words = find_private_words(what.notes or "", [*full_names, *family], birthdays)
-    errors: dict[str, str] = {}
-    if words:
-        errors["notes"] = (
-            f"Take out {_listed(words)}: whoever sees the calendar reads an invitation, so no name, birthday or "
-            "number of a child or family goes into it. Write “the child” or “the family” instead"
-        )
-    told = [name for name in (*full_names, *family) if name.casefold() in (what.place or "").casefold()]
-    if told:
-        errors["place"] = f"Take out {_listed(told)}: no name of a child or family goes into an invitation"
-    return errors
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join(f"“{word}”" for word in words)
 
 
 async def _sound(db: Session, booking: Booking, request: AnswerWhat, now: datetime) -> Booking:

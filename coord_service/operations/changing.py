@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from coord_service.clock import day_in_london
 from coord_service.domain import itip
 from coord_service.domain.access import Permission, require
 from coord_service.domain.meetings import Answer, MeetingMode, MeetingStatus
 from coord_service.domain.people import Actor
 from coord_service.errors import ChangedMeanwhile, InvalidForm, NotFound, Refused
 from coord_service.operations.audit import record
+from coord_service.operations.invitation_words import InvitationWords, faults_of_words
 from coord_service.operations.invitations import Change, post_changes
 from coord_service.operations.meetings import (
     Invitee,
@@ -147,6 +149,7 @@ async def _make_change(
         raise ChangedMeanwhile("Somebody else changed this meeting meanwhile. Look at it again before you save.")
     old, before = event_of(tools, meeting), _snapshot(meeting)
     meeting.changed_at = now = tools.clock.now()
+    await _refuse_private_words(db, meeting, request)
     change = await _edit(db, meeting, request)
     changes = itip.diff(old, event_of(tools, meeting), now)
     keep_changes(meeting, changes.event, now)
@@ -157,6 +160,18 @@ async def _make_change(
     for child in meeting.children:
         record(db, actor, VERBS[type(request)], ("meeting", meeting.id), now, child_id=child.id)
     return meeting, letters
+
+
+async def _refuse_private_words(db: Session, meeting: Meeting, request: AnyChange) -> None:
+    match request:
+        case MoveMeeting() | CancelMeeting():
+            words = InvitationWords({"reason": request.reason})
+        case EditMeeting():
+            words = InvitationWords({"notes": request.notes}, place=request.place, online_url=request.online_url)
+        case ChangePeople():
+            return
+    if faults := await faults_of_words(db, meeting.children, words, day_in_london(meeting.changed_at)):
+        raise InvalidForm(faults)
 
 
 async def _edit(db: Session, meeting: Meeting, request: AnyChange) -> Change:

@@ -1,0 +1,401 @@
+"""Every letter the product can send, for one child with names found nowhere else: none of them leaves the house.
+
+The child has unusual names, a birthday, a school and a parent of the same family name. Whoever types tries to put them
+into everything that is mailed. Then every byte that was mailed, every address and every log line is searched. A new
+kind of letter that is not sent here fails the test by its name.
+"""
+
+import asyncio
+import email
+import email.policy
+import html
+import io
+import logging
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+import sqlalchemy as sa
+import structlog
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from coord_service.domain.actions import ActionAnswer
+from coord_service.domain.advice import AdviceKind, AdvicePart
+from coord_service.domain.meetings import Answer, Attendance, MeetingMode
+from coord_service.domain.people import Actor, PersonKind, Role, Sector
+from coord_service.errors import Refused
+from coord_service.logs import configure_logs
+from coord_service.operations import accounts, passwords
+from coord_service.operations.accounts import AddUser, SignIn
+from coord_service.operations.action_answers import AnswerAction, answer_action
+from coord_service.operations.actions import AddAction, add_action
+from coord_service.operations.advice import AskForAdvice, ReplaceRequest, ask_for_advice, replace_request
+from coord_service.operations.advice_answers import Answerer, promise_advice, send_advice
+from coord_service.operations.advice_progress import CheckAdvice, check_advice
+from coord_service.operations.answers import LinkAnswer, answer_by_link, decline_proposal
+from coord_service.operations.cases import shield_child
+from coord_service.operations.changing import (
+    AnyChange,
+    CancelMeeting,
+    ChangePeople,
+    EditMeeting,
+    MoveMeeting,
+    change_meeting,
+)
+from coord_service.operations.chasing import send_due_chases
+from coord_service.operations.circulating import circulate_actions, view_circulation
+from coord_service.operations.documents import check_upload
+from coord_service.operations.holding import end_meeting, record_attendance
+from coord_service.operations.inbound import read_mailbox
+from coord_service.operations.links import send_fresh_link
+from coord_service.operations.meeting_page import view_meeting
+from coord_service.operations.outbox import deliver_outbox
+from coord_service.operations.tools import Tools
+from coord_service.storage.tables import Child, OutboxLetter, Person, PersonalLink, Service, User
+from coord_service.web.app import create_app
+from integrations.mail import letters
+from integrations.mail.demo_servers import DemoMail
+from tests.advice_requests import PDF
+from tests.builders import a_booking, a_child, a_meeting, a_member, a_person, a_service, actor_for, an_invitee
+from tests.installation import StandingClock, clock, tools
+from tests.operations.attendee_mail import Reply, send, write_reply
+from tests.web.browsing import Browser
+from tests.web.conftest import PASSWORD, make_user
+
+__all__ = ["clock", "tools"]
+
+MOTHER = "Mrs Ottoline Quorndale"
+TYPED = "Xanthippe Quorndale, born 23/07/2014, NHS 943 476 5919"
+CANARIES = ("xanthippe", "quorndale", "ottoline", "wobblewick")
+CANARIES += ("23/07/2014", "2014-07-23", "23 july 2014", "943 476 5919")
+PLACE, MOVED_TO = "Elmwick House, Room 2", "Ashwick Refuge, Hall"
+PLACES = ("elmwick", "ashwick")
+
+
+@pytest.fixture
+def migrated_url(migrated_sqlite: str) -> str:
+    """One database is enough: what is written does not depend on it."""
+    return migrated_sqlite
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """Every log line of the run, as an installation writes them."""
+    stream, root = io.StringIO(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    configure_logs(stream=stream)
+    yield stream
+    structlog.reset_defaults()
+    root.handlers[:], root.level = handlers, level
+
+
+@dataclass
+class Case:
+    """One child and everybody around it, and all that left the house."""
+
+    tools: Tools
+    clock: StandingClock
+    mail: DemoMail
+    lead: User
+    child: Child
+    mother: Person
+    shah: Person
+    okoro: Person
+    service: Service
+    browser: Browser
+    addresses: list[str] = field(default_factory=list)
+
+    @property
+    def actor(self) -> Actor:
+        return actor_for(self.lead)
+
+    def mails(self) -> list[tuple[str, bytes]]:
+        """Every mail that went out: to whom, and its bytes."""
+        return [(to, raw) for to in self.everybody() for raw in self.mail.letters_to(to)]
+
+    def everybody(self) -> list[str]:
+        people = [each.email for each in (self.mother, self.shah, self.okoro)]
+        offices = [self.service.mailbox, self.service.manager_email, "head@council.example"]
+        return [each for each in [*people, *offices, "lead@council.example", "new@council.example"] if each]
+
+    async def deliver(self) -> None:
+        self.clock.move(seconds=61)
+        await deliver_outbox(self.tools)
+
+    async def sweep(self, day: date) -> None:
+        self.clock.instant = datetime(day.year, day.month, day.day, 10, tzinfo=UTC)
+        await send_due_chases(self.tools)
+        await self.deliver()
+
+    def last(self, person: Person) -> EmailMessage:
+        raw = self.mail.letters_to(person.email or "")[-1]
+        return email.message_from_bytes(raw, policy=email.policy.default)
+
+    def token(self, person: Person, number: int = -1) -> str:
+        body = self.last(person).get_body(("plain",))
+        assert body
+        return str(re.findall(r"/a/([\w-]+)", body.get_content())[number])
+
+    async def version(self, meeting_id: int) -> int:
+        return (await view_meeting(self.tools, self.actor, meeting_id)).meeting.version
+
+    async def change(self, meeting_id: int, asked: AnyChange, **typed: str) -> None:
+        """A change with the child's particulars typed into it; then without, where that is refused."""
+        asked = replace(asked, version=await self.version(meeting_id))
+        await first_of(
+            lambda: change_meeting(self.tools, self.actor, replace(asked, **typed)),  # type: ignore[arg-type]
+            lambda: change_meeting(self.tools, self.actor, asked),
+        )
+        await self.deliver()
+
+
+async def first_of(*ways: Callable[[], Awaitable[object]]) -> object:
+    """The first of these that the product does not refuse."""
+    for way in ways[:-1]:
+        try:
+            return await way()
+        except Refused:
+            continue
+    return await ways[-1]()
+
+
+@pytest.fixture
+async def case(tools: Tools, clock: StandingClock, mail_servers: DemoMail, log: io.StringIO) -> AsyncIterator[Case]:
+    lead_id = await make_user(tools, Role.LEAD_WORKER, email="lead@council.example", name="Amy Leadworth")
+    await make_user(tools, Role.MANAGER, email="head@council.example", name="Max Trialwick")
+    async with tools.database.read() as db:
+        lead = await db.get_one(User, lead_id)
+    service = await a_service(tools, "Child Psychology", mailbox="office@nhs.example")
+    particulars = {"given_name": "Xanthippe", "family_name": "Quorndale", "born_on": date(2014, 7, 23)}
+    child = await a_child(tools, lead, **particulars, setting="Wobblewick Primary School")
+    mother = await a_person(tools, MOTHER, kind=PersonKind.FAMILY, email="ana@family.example")
+    shah = await a_person(tools, "Dr Asha Shah", email="a.shah@nhs.example", service_id=service.id)
+    okoro = await a_person(tools, "Ms Ify Okoro", email="i.okoro@other.example")
+    await a_member(tools, child, mother, role="Mother", sector=Sector.FAMILY)
+    for each in (shah, okoro):
+        await a_member(tools, child, each)
+    addresses: list[str] = []
+
+    async def keep_addresses(request: web.Request, response: web.StreamResponse) -> None:
+        addresses.extend([request.path_qs, response.headers.get("Location", "")])
+
+    application = create_app(tools)
+    application.on_response_prepare.append(keep_addresses)
+    browser = Browser(TestClient(TestServer(application)))
+    await browser.client.start_server()
+    yield Case(tools, clock, mail_servers, lead, child, mother, shah, okoro, service, browser, addresses)
+    await browser.client.close()
+
+
+async def play_meeting(case: Case) -> int:
+    """Booked, edited, moved, answered, another time refused, somebody taken off: each with the names typed in."""
+    booking = a_booking(case.tools, case.lead, case.child, case.mother, case.shah, case.okoro)
+    invitees = (*booking.invitees[:1], an_invitee(case.mother, Sector.FAMILY), *booking.invitees[2:])
+    facts = {"place": PLACE, "invitees": invitees}
+    meeting_id = await a_meeting(case.tools, case.lead, case.child, case.shah, **facts)
+    await case.deliver()
+    await answer_by_link(
+        case.tools, case.token(case.shah), LinkAnswer(Answer.TENTATIVE, TYPED, booking.starts_at + timedelta(days=1))
+    )
+    await case.deliver()
+    async with case.tools.database.read() as db:
+        link = (await db.scalars(sa.select(PersonalLink).order_by(PersonalLink.id.desc()))).first()
+    assert link
+    await decline_proposal(case.tools, case.actor, link.attendee_id or 0)
+    edit = EditMeeting(meeting_id, 0, MeetingMode.BOTH, MOVED_TO, "https://meet.example/abc", "Park behind the house.")
+    await case.change(meeting_id, edit, notes=TYPED)
+    await case.change(meeting_id, replace(edit, notes=None), place=f"{MOVED_TO}, by {TYPED}")
+    await case.change(meeting_id, replace(edit, notes=None), online_url="https://meet.example/Xanthippe-Quorndale")
+    start = booking.starts_at + timedelta(days=2)
+    await case.change(meeting_id, MoveMeeting(meeting_id, 0, start, start + timedelta(hours=1)), reason=TYPED)
+    await answer_in_words_of_a_calendar(case)
+    await case.change(meeting_id, ChangePeople(meeting_id, 0, invitees[:-1]))
+    return meeting_id
+
+
+async def answer_in_words_of_a_calendar(case: Case) -> None:
+    """Another time proposed from a calendar, with the child's name in the comment; refused with a mail."""
+    invitation = next(
+        mail for raw in reversed(case.mail.letters_to("a.shah@nhs.example"))
+        if (mail := email.message_from_bytes(raw, policy=email.policy.default)) and b"text/calendar" in raw
+    )  # fmt: skip
+    start = case.clock.now() + timedelta(days=30)
+    times = {"start": start, "end": start + timedelta(hours=1), "comment": TYPED}
+    reply = Reply(invitation, "TENTATIVE", "a.shah@nhs.example", case.clock.now(), "COUNTER", **times)  # type: ignore[arg-type]
+    await asyncio.to_thread(send, case.mail, write_reply(reply))  # the server runs on this very loop
+    await read_mailbox(case.tools)
+    async with case.tools.database.read() as db:
+        link = (await db.scalars(sa.select(PersonalLink).where(PersonalLink.person_id == case.shah.id))).first()
+    assert link
+    await decline_proposal(case.tools, case.actor, link.attendee_id or 0)
+    await case.deliver()
+
+
+async def play_cancelled(case: Case) -> None:
+    """Another meeting, called off with a reason."""
+    when = case.clock.now() + timedelta(days=40)
+    times = {"starts_at": when, "ends_at": when + timedelta(hours=1), "place": PLACE}
+    meeting_id = await a_meeting(case.tools, case.lead, case.child, case.shah, case.mother, **times)
+    await case.deliver()
+    await case.change(meeting_id, CancelMeeting(meeting_id, 0), reason=TYPED)
+
+
+async def play_advice(case: Case) -> None:
+    """Asked, chased, escalated, promised, sent, found too thin, replaced."""
+    ask = AskForAdvice(case.child.id, case.service.id, case.shah.id, AdviceKind.PSYCHOLOGY, TYPED)
+    plain = replace(ask, question="Needs, provision and outcomes, please.")
+    request_id = await first_of(
+        lambda: ask_for_advice(case.tools, case.actor, ask), lambda: ask_for_advice(case.tools, case.actor, plain)
+    )
+    assert isinstance(request_id, int)
+    await case.deliver()
+    asked, token = case.clock.now(), case.token(case.shah)
+    for weeks in (5, 7, 8, 9, 10):
+        await case.sweep((asked + timedelta(weeks=weeks)).date())
+    on = (case.clock.now() + timedelta(days=4)).date()
+    for answerer in (Answerer(TYPED, None), Answerer(None, TYPED)):
+        await first_of(
+            lambda answerer=answerer: promise_advice(case.tools, token, answerer, on),  # type: ignore[misc]
+            lambda: promise_advice(case.tools, token, Answerer(), on),
+        )
+    await case.sweep((case.clock.now() + timedelta(days=7)).date())
+    await send_advice(case.tools, token, Answerer(), check_upload(PDF, 5))
+    thin = CheckAdvice(request_id, frozenset({AdvicePart.NEEDS}), TYPED)
+    await first_of(
+        lambda: check_advice(case.tools, case.actor, thin),
+        lambda: check_advice(case.tools, case.actor, replace(thin, missing="The provision is missing.")),
+    )
+    await case.deliver()
+    await replace_request(case.tools, case.actor, ReplaceRequest(request_id, case.service.id, None, TYPED))
+    await case.deliver()
+
+
+async def play_held(case: Case, meeting_id: int) -> None:
+    """Held, circulated to everybody who may read, answered behind the link, chased to the manager."""
+    view = await view_meeting(case.tools, case.actor, meeting_id)
+    case.clock.instant = view.meeting.ends_at
+    here = {each.attendee.id: Attendance.CAME for each in view.invitations}
+    await record_attendance(case.tools, case.actor, meeting_id, here)
+    due_on = (case.clock.now() + timedelta(days=14)).date()
+    for owner in (case.shah, case.mother):
+        asked = AddAction(meeting_id, case.child.id, owner.id, f"Ring {TYPED}", due_on)
+        plain = replace(asked, what="Ring the school")
+        await first_of(
+            lambda asked=asked: add_action(case.tools, case.actor, asked),  # type: ignore[misc]
+            lambda plain=plain: add_action(case.tools, case.actor, plain),  # type: ignore[misc]
+        )
+    await end_meeting(case.tools, case.actor, meeting_id, None)
+    readers = [each.reader.person.id for each in (await view_circulation(case.tools, case.actor, meeting_id)).copies]
+    await circulate_actions(case.tools, case.actor, meeting_id, readers)
+    await case.deliver()
+    token = case.token(case.shah, 0)
+    await answer_action(case.tools, token, AnswerAction(ActionAnswer.NOT_MINE, TYPED, None, TYPED))
+    await case.deliver()
+
+
+async def play_links(case: Case) -> None:
+    """Every link in every mail is opened, by a scanner as it were; one that ran out is asked for again."""
+    for page in [await case.browser.get(f"/a/{token}", status=None) for token in case_tokens(case)]:
+        words = page.body.lower().replace(MOTHER.lower(), "")
+        assert not found_in(words, PLACES if case.child.is_shielded else ()), f"the place, behind a link: {page.title}"
+        if "Notes" not in page.title:
+            assert not found_in(page.root.one("main").text.lower(), CANARIES[:1]), f"a name at once: {page.title}"
+    async with case.tools.database.begin() as db:
+        await db.execute(sa.update(PersonalLink).values(expires_at=case.clock.now()))
+    case.clock.move(days=1)
+    for token in case_tokens(case)[::7]:
+        await first_of(lambda token=token: send_fresh_link(case.tools, token), nothing)  # type: ignore[misc]
+    await case.deliver()
+
+
+async def nothing() -> None:
+    pass
+
+
+def case_tokens(case: Case) -> list[str]:
+    return sorted({token for _, raw in case.mails() for token in re.findall(r"/a/([\w-]+)", everything_in(raw))})
+
+
+async def play_accounts(case: Case) -> None:
+    """A colleague is invited, and somebody forgets a password."""
+    administrator = Actor("user:0", user_id=None, person_id=None, role=Role.ADMINISTRATOR)
+    await accounts.add_user(case.tools, administrator, AddUser("Nia New", "new@council.example", Role.LEAD_WORKER))
+    await passwords.ask_for_reset(case.tools, "lead@council.example")
+    await case.deliver()
+
+
+async def play_pages(case: Case, meeting_id: int) -> None:
+    """What a lead worker looks at and mistypes; a mail that nobody can read, too."""
+    token = await accounts.sign_in(case.tools, SignIn("lead@council.example", PASSWORD, "192.0.2.1"))
+    case.browser.client.session.cookie_jar.update_cookies({"session": token}, case.browser.client.make_url("/"))
+    await case.browser.get("/")
+    await case.browser.get("show_child", child_id=case.child.id)
+    await case.browser.get("show_meeting", meeting_id=meeting_id)
+    await case.browser.get("children")
+    for words in (TYPED, "x" * 20_000):
+        await case.browser.post("add_child", {"given_name": words, "family_name": TYPED, "setting": TYPED}, status=422)
+
+
+def everything_in(raw: bytes) -> str:
+    """A mail's bytes, and all that is in them: headers decoded, every part decoded, lines unfolded, names of files."""
+    mail = email.message_from_bytes(raw, policy=email.policy.default)
+    found = [raw.decode("ascii"), *(f"{name}: {value}" for name, value in mail.items())]
+    for part in mail.walk():
+        found += [part.get_filename() or "", *map(str, part.values())]
+        if not part.is_multipart():
+            content = bytes(part.get_payload(decode=True)).decode()
+            found += [content, html.unescape(content), re.sub(r"\r?\n[ \t]", "", content)]
+    return unquote("\n".join(found))
+
+
+def found_in(words: str, canaries: tuple[str, ...]) -> list[str]:
+    return [each for each in canaries if each in words.lower()]
+
+
+def look_at_mails(case: Case) -> None:
+    """Whoever has a family name like the child's reads their own name in their own mail, and nobody else does."""
+    for to, raw in case.mails():
+        words, subject = everything_in(raw), email.message_from_bytes(raw, policy=email.policy.default)["Subject"]
+        told = found_in(words.replace(MOTHER, "") if to == case.mother.email else words, CANARIES)
+        assert not told, f"{told}, to {to}: {subject}"
+        others = [each for each in case.everybody() if each != to and each in words.lower()]
+        assert not others, f"{others}, to {to}: {subject}"
+        if case.child.is_shielded:
+            assert not found_in(words, PLACES), f"the place, to {to}: {subject}"
+
+
+async def look_for_unsent(case: Case) -> None:
+    """Every kind of letter went, and every letter was looked at."""
+    files = Path(letters.__file__).parent.glob("*.letter")
+    async with case.tools.database.read() as db:
+        rows = list(await db.execute(sa.select(OutboxLetter.letter, OutboxLetter.recipient, OutboxLetter.sent_at)))
+    assert {file.stem for file in files} - {letter for letter, _, sent_at in rows if sent_at} == set()
+    assert {recipient for _, recipient, _ in rows} <= set(case.everybody())
+
+
+@pytest.mark.parametrize("is_shielded", [False, True], ids=["open", "shielded"])
+async def test_no_mail_address_or_log_tells_who_the_child_is(
+    case: Case, log: io.StringIO, *, is_shielded: bool
+) -> None:
+    if is_shielded:
+        await shield_child(case.tools, case.actor, case.child.id)
+        case.child.is_shielded = True
+    meeting_id = await play_meeting(case)
+    await play_cancelled(case)
+    await play_held(case, meeting_id)
+    await play_advice(case)
+    await play_links(case)
+    await play_accounts(case)
+    await play_pages(case, meeting_id)
+    await look_for_unsent(case)
+    look_at_mails(case)
+    hidden = CANARIES + (PLACES if is_shielded else ())
+    assert not found_in(unquote("\n".join(case.addresses)), hidden)
+    assert "letter_sent" in log.getvalue()
+    assert not found_in(log.getvalue(), (*hidden, *case.everybody()))

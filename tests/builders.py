@@ -18,6 +18,11 @@ def actor_for(user: User) -> Actor:
     return Actor(label=f"user:{user.id}", user_id=user.id, person_id=user.person_id, role=user.role)
 
 
+def number_of(worker: User | Actor) -> int | None:
+    """The number of an account, however the test holds it."""
+    return worker.user_id if isinstance(worker, Actor) else worker.id
+
+
 async def a_user(tools: Tools, role: Role = Role.LEAD_WORKER, name: str = "", email: str = "") -> User:
     """A member of staff."""
     number = next(_NUMBERS)
@@ -30,7 +35,7 @@ async def a_user(tools: Tools, role: Role = Role.LEAD_WORKER, name: str = "", em
     return user
 
 
-async def a_child(tools: Tools, worker: User, **changes: object) -> Child:
+async def a_child(tools: Tools, worker: User | Actor, **changes: object) -> Child:
     """A child on somebody's caseload."""
     body = f"KD-{next(_NUMBERS):04d}"
     facts: dict[str, object] = {
@@ -39,7 +44,7 @@ async def a_child(tools: Tools, worker: User, **changes: object) -> Child:
         "family_name": "Testwood",
         "born_on": date(2016, 5, 4),
         "plan_status": PlanStatus.SUPPORT,
-        "lead_worker_id": worker.id,
+        "lead_worker_id": number_of(worker),
         "created_at": tools.clock.now(),
         **changes,
     }

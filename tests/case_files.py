@@ -1,20 +1,20 @@
 """Children, teams and services for tests, written straight into the database."""
 
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 from coord_service.bootstrap import build
-from coord_service.domain.children import PlanStatus
-from coord_service.domain.meetings import MeetingMode, MeetingStatus, Purpose
 from coord_service.domain.people import Actor, PersonKind, Role, Sector
 from coord_service.operations.tools import Tools
 from coord_service.settings import Settings
-from coord_service.storage.database import Row
-from coord_service.storage.tables import Agency, Attendee, Child, Meeting, Membership, Person, Service, User
+from coord_service.storage.tables import Child, Meeting, Membership, Person, Service
+from tests.builders import a_child, a_member, a_person, a_service, a_user, actor_for
 from tests.installation import StandingClock
+from tests.report_world import a_plain_meeting, an_attendee
 
 NOW = datetime(2026, 3, 3, 10, tzinfo=UTC)
+BORN = date(2016, 5, 1)
 
 
 def make_tools(url: str) -> Tools:
@@ -27,88 +27,30 @@ class County:
     """A small invented county: services, staff, and a way to add what a test is about."""
 
     tools: Tools
-    counter: int = field(default=0)
-
-    def _next(self) -> int:
-        self.counter += 1
-        return self.counter
-
-    async def keep(self, *rows: Row) -> None:
-        async with self.tools.database.begin() as db:
-            db.add_all(rows)
 
     async def staff(self, name: str = "", role: Role = Role.LEAD_WORKER) -> Actor:
         """Somebody who can sign in, as the actor behind a change."""
-        number = self._next()
-        email = f"staff{number}@council.example.org"
-        person = Person(kind=PersonKind.STAFF, name=name or f"Worker {number}", email=email)
-        user = User(person=person, email=email, role=role, password_hash=None, created_at=NOW)
-        await self.keep(user)
-        return Actor(label=f"user:{user.id}", user_id=user.id, person_id=person.id, role=role)
+        return actor_for(await a_user(self.tools, role, name))
 
     async def service(self, name: str = "Therapies", sector: Sector = Sector.HEALTH) -> Service:
-        agency = Agency(name=f"{name} agency {self._next()}", sector=sector)
-        service = Service(agency=agency, name=name, mailbox=f"{name.lower().replace(' ', '.')}@nhs.example.org")
-        await self.keep(service)
-        return service
+        return await a_service(self.tools, name, sector)
 
     async def professional(self, name: str, service: Service, email: str | None = "") -> Person:
-        address = f"person{self._next()}@nhs.example.org" if email == "" else email
-        person = Person(kind=PersonKind.PROFESSIONAL, name=name, email=address, service_id=service.id)
-        await self.keep(person)
-        return person
+        address = {} if email == "" else {"email": email}
+        return await a_person(self.tools, name, service_id=service.id, **address)
 
     async def relative(self, name: str, email: str | None = None) -> Person:
-        person = Person(kind=PersonKind.FAMILY, name=name, email=email)
-        await self.keep(person)
-        return person
+        return await a_person(self.tools, name, kind=PersonKind.FAMILY, email=email)
 
     async def child(self, actor: Actor, given: str = "Wren", family: str = "Applegarth", **facts: Any) -> Child:
-        number = self._next()
-        known = {
-            "reference": f"ZZ-{number:04d}Z",
-            "born_on": date(2016, 5, 1),
-            "plan_status": PlanStatus.SUPPORT,
-            "is_shielded": False,
-        }
-        child = Child(
-            given_name=given, family_name=family, lead_worker_id=actor.user_id, created_at=NOW, **known | facts
-        )
-        await self.keep(child)
-        return child
+        return await a_child(self.tools, actor, given_name=given, family_name=family, **{"born_on": BORN} | facts)
 
     async def member(self, child: Child, person: Person, role: str = "Therapist", **facts: Any) -> Membership:
-        known = {"sector": Sector.HEALTH, "started_on": date(2026, 1, 5)}
-        membership = Membership(child_id=child.id, person_id=person.id, role=role, **known | facts)
-        await self.keep(membership)
-        return membership
+        return await a_member(self.tools, child, person, role=role, **facts)
 
-    async def meeting(self, child: Child, actor: Actor, *invited: Person, days: int = 7, **facts: Any) -> Meeting:
+    async def meeting(self, child: Child, actor: Actor, *invited: Person, days: int = 7) -> Meeting:
         """A booked meeting about a child, a week ahead unless said otherwise."""
-        starts_at = NOW + timedelta(days=days)
-        attendees = [
-            Attendee(person_id=p.id, email=p.email or "", role="Guest", sector=Sector.HEALTH, is_required=True)
-            for p in invited
-        ]
-        known = {
-            "purpose": Purpose.TAC,
-            "starts_at": starts_at,
-            "ends_at": starts_at + timedelta(hours=1),
-            "mode": MeetingMode.PLACE,
-            "status": MeetingStatus.BOOKED,
-            "place": "Room 1",
-            "is_private": False,
-        }
-        async with self.tools.database.begin() as db:
-            meeting = Meeting(
-                uid=f"meeting-{self._next()}@coord",
-                dtstamp=NOW,
-                created_at=NOW,
-                changed_at=NOW,
-                convenor_id=actor.user_id,
-                attendees=attendees,
-                children=[await db.get_one(Child, child.id)],
-                **known | facts,
-            )
-            db.add(meeting)
+        meeting = await a_plain_meeting(self.tools, actor, child, days)
+        for person in invited:
+            await an_attendee(self.tools, meeting, person)
         return meeting

@@ -10,8 +10,8 @@ from typing import Any
 from coord_service.clock import day_in_london
 from coord_service.domain.advice import AdviceKind, AdviceStatus, Happening
 from coord_service.domain.delivery import LetterState
-from coord_service.domain.meetings import Answer, Attendance, MeetingStatus, Purpose
-from coord_service.domain.people import Sector
+from coord_service.domain.meetings import Answer, MeetingStatus, Purpose
+from coord_service.domain.people import Actor, Sector
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import (
     Action,
@@ -29,6 +29,7 @@ from coord_service.storage.tables import (
     Service,
     User,
 )
+from tests.builders import number_of
 
 _NUMBERS = count(1)
 
@@ -127,7 +128,7 @@ def a_contact(tools: Tools, worker: User, child: Child, when: float, **changes: 
     return Contact(at=instant(tools, when), **facts)
 
 
-async def a_plain_meeting(tools: Tools, worker: User, child: Child, when: float, **changes: Any) -> Meeting:
+async def a_plain_meeting(tools: Tools, worker: User | Actor, child: Child, when: float, **changes: Any) -> Meeting:
     """A booked meeting, straight into the tables, nobody invited and no letters."""
     start = instant(tools, when)
     facts: dict[str, Any] = {
@@ -138,7 +139,7 @@ async def a_plain_meeting(tools: Tools, worker: User, child: Child, when: float,
         "ends_at": start + timedelta(hours=1),
         "place": "Elm House",
         "status": MeetingStatus.BOOKED,
-        "convenor_id": worker.id,
+        "convenor_id": number_of(worker),
         "created_at": instant(tools, -20),
         "changed_at": instant(tools, -20),
         **changes,
@@ -201,6 +202,3 @@ def a_mail(tools: Tools, **changes: Any) -> InboundMail:
         **changes,
     }
     return InboundMail(**facts)
-
-
-ATTENDED = Attendance.CAME

@@ -18,6 +18,7 @@ from coord_service.operations.people import NewPerson, PersonFacts
 from coord_service.operations.teams import Place
 from coord_service.storage.tables import AdviceRequest, Meeting
 from tests.case_files import NOW, County, make_tools
+from tests.report_world import keep
 
 WREN = ChildFacts("Wren", "Applegarth", date(2016, 5, 1), setting="Hollow Oak Primary")
 
@@ -230,7 +231,7 @@ async def test_advice_asked_of_a_service_stands_with_its_people_until_one_is_nam
     request = AdviceRequest(
         child_id=child.id, service_id=service.id, kind="c", question="?", asked_at=NOW, due_on=date(2026, 4, 1)
     )
-    await county.keep(request)
+    await keep(tools, request)
     (member,) = (await around_child.load_team(tools, worker, child.id)).members
     assert member.standings == (Standing.OWES,)
 

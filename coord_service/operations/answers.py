@@ -16,8 +16,8 @@ from coord_service.operations.organizer_copy import event_of, reference_of, wher
 from coord_service.operations.post import About, Door, Posting, make_link, put_letter
 from coord_service.operations.tools import Tools
 from coord_service.storage.database import Session
-from coord_service.storage.meetings import load_attendee, load_meeting
-from coord_service.storage.post import load_inbound, load_open_counter
+from coord_service.storage.meetings import find_meeting_of_attendee, load_attendee, load_meeting, lock_meeting
+from coord_service.storage.post import load_open_counter, lock_inbound
 from coord_service.storage.tables import Attendee, Meeting
 
 
@@ -28,6 +28,7 @@ class LinkAnswer:
     answer: Answer
     comment: str | None = None
     proposed_start: datetime | None = None
+    asked_for: datetime | None = None  # the time their page showed: an answer to another than the present is refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ async def answer_by_link(tools: Tools, token: str, answer: LinkAnswer) -> None:
             proposed_start=answer.proposed_start,
         )
         attendee, meeting = await _put_answer(db, Actor.link(link.about.person_id), asked, now)
+        if answer.asked_for not in {None, meeting.starts_at}:
+            raise InvalidForm({"answer": "The time has changed since you opened this page. Look again, then answer"})
         about = About(person_id=attendee.person_id, meeting_id=meeting.id, attendee_id=attendee.id)
         facts = facts_of(meeting, attendee, Change())
         facts |= {"answer": ANSWER_NAMES[attendee.answer].lower(), "proposed_start": attendee.proposed_start}
@@ -98,7 +101,7 @@ async def answer_by_link(tools: Tools, token: str, answer: LinkAnswer) -> None:
 
 
 async def _put_answer(db: Session, actor: Actor, request: AnswerInvitation, now: datetime) -> tuple[Attendee, Meeting]:
-    attendee, meeting = await _open_invitation(db, request.attendee_id)
+    attendee, meeting = await _lock_invitation(db, request.attendee_id)
     attendee.answer, attendee.answered_by, attendee.answered_at = request.answer, request.by, now
     attendee.comment = request.comment or attendee.comment
     attendee.proposed_start = request.proposed_start
@@ -124,6 +127,12 @@ async def _open_invitation(db: Session, attendee_id: int) -> tuple[Attendee, Mee
     return attendee, meeting
 
 
+async def _lock_invitation(db: Session, attendee_id: int) -> tuple[Attendee, Meeting]:
+    """The same, to be changed: whoever moves or cancels the meeting at this moment goes first, or waits."""
+    await lock_meeting(db, await find_meeting_of_attendee(db, attendee_id) or 0)
+    return await _open_invitation(db, attendee_id)
+
+
 async def accept_proposal(tools: Tools, actor: Actor, attendee_id: int, version: int) -> None:
     """Move the meeting to the time this person proposed, for everybody. Raises as change_meeting does."""
     async with tools.database.read() as db:
@@ -141,7 +150,7 @@ async def decline_proposal(tools: Tools, actor: Actor, attendee_id: int) -> None
     require(actor, Permission.BOOK_MEETINGS)
     now = tools.clock.now()
     async with tools.database.begin() as db:
-        attendee, meeting = await _open_invitation(db, attendee_id)
+        attendee, meeting = await _lock_invitation(db, attendee_id)
         if attendee.proposed_start is None:
             raise Refused("This proposal has been dealt with already.")
         event, message = event_of(tools, meeting), await _counter(db, tools, attendee)
@@ -173,7 +182,7 @@ async def settle_mail(tools: Tools, actor: Actor, mail_id: int, answer: Answer |
     """Decide about a mail that was held: record it as an answer of the attendee it came from, or as read."""
     require(actor, Permission.BOOK_MEETINGS)
     async with tools.database.begin() as db:
-        mail = await load_inbound(db, mail_id)
+        mail = await lock_inbound(db, mail_id)
         if mail is None or not mail.needs_decision:
             raise Refused("Somebody has dealt with this mail already.")
         now = tools.clock.now()

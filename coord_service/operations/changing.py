@@ -24,8 +24,9 @@ from coord_service.operations.meetings import (
 from coord_service.operations.organizer_copy import event_of, keep_changes, present_attendees
 from coord_service.operations.tools import Tools
 from coord_service.storage.database import Session
-from coord_service.storage.meetings import load_meeting, lock_people
+from coord_service.storage.meetings import load_meeting, lock_meeting, lock_people
 from coord_service.storage.post import (
+    judge_answers_again,
     release_waiting_letters,
     revive_invitations,
     withdraw_letters_of_change,
@@ -45,8 +46,7 @@ _KEPT = (
     "status",
     "cancel_reason",
 )
-_KEPT_OF_ATTENDEE = (
-    "is_required",
+_ANSWER = (
     "answer",
     "answered_at",
     "answered_by",
@@ -55,8 +55,8 @@ _KEPT_OF_ATTENDEE = (
     "comment",
     "proposed_start",
     "proposed_end",
-    "removed_at",
 )
+_KEPT_OF_ATTENDEE = ("is_required", "removed_at", *_ANSWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,7 @@ def _keep_or_remove(row: Attendee, wanted: Invitee | None, now: datetime) -> Non
 
 async def load_booked_meeting(db: Session, meeting_id: int) -> Meeting:
     """A meeting that can still be changed. Raises NotFound, or Refused when it was held, cancelled or undone."""
-    meeting = await load_meeting(db, meeting_id)
+    meeting = await lock_meeting(db, meeting_id)
     if meeting is None:
         raise NotFound("There is no such meeting.")
     if meeting.status is not MeetingStatus.BOOKED:
@@ -254,12 +254,13 @@ async def undo_change(tools: Tools, actor: Actor, meeting_id: int) -> None:
     require(actor, Permission.BOOK_MEETINGS)
     now = tools.clock.now()
     async with tools.database.begin() as db:
-        meeting = await load_meeting(db, meeting_id)
+        meeting = await lock_meeting(db, meeting_id)
         if meeting is None:
             raise NotFound("There is no such meeting.")
         if not await withdraw_letters_of_change(db, meeting.id, meeting.changed_at, now):
             raise Refused("It is too late to undo: a letter has gone. Change or cancel the meeting instead.")
         await revive_invitations(db, meeting.id, meeting.changed_at)
+        await judge_answers_again(db, meeting.id, meeting.changed_at)
         if meeting.before_change is None:
             meeting.status = MeetingStatus.UNDONE
         else:
@@ -301,7 +302,12 @@ def _plain(value: Any) -> Any:
 
 
 def _restore(meeting: Meeting, before: dict[str, Any], now: datetime) -> None:
-    """Nobody has seen the new SEQUENCE, so the old one stands again; DTSTAMP only ever rises, sent or not."""
+    """Nobody has seen the new SEQUENCE, so the old one stands again; DTSTAMP only ever rises, sent or not.
+
+    What somebody has answered since the change stays, unless the change was another time: they answered for that.
+    """
+    is_same_time = all(before["meeting"][name] == _plain(getattr(meeting, name)) for name in ("starts_at", "ends_at"))
+    changed_at = meeting.changed_at
     for name, value in before["meeting"].items():
         setattr(meeting, name, _rich(meeting, name, value))
     for each in meeting.attendees:
@@ -309,8 +315,10 @@ def _restore(meeting: Meeting, before: dict[str, Any], now: datetime) -> None:
         if kept is None:
             each.removed_at = now
             continue
+        has_answered = is_same_time and each.answered_at is not None and each.answered_at > changed_at
         for name, value in kept.items():
-            setattr(each, name, _rich(each, name, value))
+            if not (has_answered and name in _ANSWER):
+                setattr(each, name, _rich(each, name, value))
     meeting.before_change = None
 
 

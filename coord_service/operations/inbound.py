@@ -16,7 +16,7 @@ from coord_service.operations.organizer_copy import attendee_at, event_of, keep_
 from coord_service.operations.tools import Tools
 from coord_service.ports import Position
 from coord_service.storage.database import Session
-from coord_service.storage.meetings import load_meeting, load_meeting_by_uid
+from coord_service.storage.meetings import find_meeting_by_uid, lock_meeting
 from coord_service.storage.post import (
     add_inbound,
     has_inbound,
@@ -25,6 +25,7 @@ from coord_service.storage.post import (
     load_letter_by_envelope,
     load_letter_by_message_ids,
     load_position,
+    lock_inbound,
     save_position,
 )
 from coord_service.storage.tables import Attendee, InboundMail, Meeting, OutboxLetter
@@ -90,7 +91,7 @@ async def judge_mail(tools: Tools) -> None:
 async def _set_aside(tools: Tools, mail_id: int, error: Exception) -> None:
     async with tools.database.begin() as db:
         mail = await load_inbound(db, mail_id)
-        if mail is not None:
+        if mail is not None and mail.judged_at is None:
             mail.judged_at, mail.verdict = tools.clock.now(), "poison"
             mail.why = f"This message could not be read ({type(error).__name__}). IT can look at the original."
             mail.needs_decision = True
@@ -107,7 +108,7 @@ class Subject:
 async def _judge(tools: Tools, mail_id: int) -> None:
     now = tools.clock.now()
     async with tools.database.begin() as db:
-        mail = await load_inbound(db, mail_id, with_content=True)
+        mail = await lock_inbound(db, mail_id)
         if mail is None or mail.judged_at is not None:
             return
         message = tools.codec.read_mail(mail.content)
@@ -125,12 +126,12 @@ async def _judge(tools: Tools, mail_id: int) -> None:
 
 async def _subject_of(db: Session, message: itip.Message) -> Subject:
     """By UID, then by bounce address, then by the Message-IDs it answers (issue 3: matching order)."""
-    if message.uid and (meeting := await load_meeting_by_uid(db, message.uid)):
-        return Subject(meeting=meeting)
+    if message.uid and (meeting_id := await find_meeting_by_uid(db, message.uid)):
+        return Subject(meeting=await lock_meeting(db, meeting_id))
     letter = await _letter_of(db, message)
     if letter is None:
         return Subject()
-    meeting = await load_meeting(db, letter.meeting_id) if letter.meeting_id else None
+    meeting = await lock_meeting(db, letter.meeting_id) if letter.meeting_id else None
     return Subject(meeting=meeting, letter=letter)
 
 

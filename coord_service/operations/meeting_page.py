@@ -126,8 +126,10 @@ def _undo_until(tools: Tools, meeting: Meeting, letters: Sequence[OutboxLetter])
     """Until when the last change can be taken back: none of its letters has gone, and it has some."""
     of_change = [each for each in letters if each.created_at == meeting.changed_at]
     until = undo_until(tools, meeting)
+    now = tools.clock.now()
     still_here = all(each.state is LetterState.WAITING and each.leased_until is None for each in of_change)
-    return until if of_change and still_here and until > tools.clock.now() else None
+    are_held_back = all(each.not_before > now for each in of_change)
+    return until if of_change and still_here and are_held_back and until > now else None
 
 
 @dataclass(frozen=True, slots=True)

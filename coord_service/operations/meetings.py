@@ -22,8 +22,8 @@ from coord_service.storage.meetings import (
     add_meeting,
     list_clashes,
     list_known_recipients,
-    load_children,
     load_meeting_of_draft,
+    lock_children,
     lock_people,
 )
 from coord_service.storage.tables import Attendee, Meeting, Person
@@ -113,7 +113,7 @@ def check_times(starts_at: datetime, ends_at: datetime, now: datetime) -> None:
 
 async def _new_meeting(db: Session, request: BookMeeting, people: list[Person], now: datetime) -> Meeting:
     convenor = await load_user(db, request.convenor_id)
-    children = list(await load_children(db, request.child_ids))
+    children = list(await lock_children(db, request.child_ids))
     if convenor is None or not children or len(children) != len(set(request.child_ids)):
         raise NotFound("This child or this lead worker is not on our records.")
     if any(child.closed_at for child in children):

@@ -13,7 +13,7 @@ from coord_service.operations.changing import load_booked_meeting
 from coord_service.operations.invitations import Change, post_changes
 from coord_service.operations.organizer_copy import event_of, keep_changes
 from coord_service.operations.tools import Tools
-from coord_service.storage.meetings import load_attendee
+from coord_service.storage.meetings import find_meeting_of_attendee, load_attendee, lock_meeting
 from coord_service.storage.post import list_meeting_letters
 
 
@@ -25,6 +25,7 @@ async def send_again(tools: Tools, actor: Actor, attendee_id: int) -> str:
     require(actor, Permission.BOOK_MEETINGS)
     now = tools.clock.now()
     async with tools.database.begin() as db:
+        await lock_meeting(db, await find_meeting_of_attendee(db, attendee_id) or 0)
         attendee = await load_attendee(db, attendee_id)
         if attendee is None or attendee.removed_at is not None:
             raise NotFound("They are not invited to this meeting.")

@@ -28,15 +28,27 @@ async def load_meeting(db: Session, meeting_id: int) -> Meeting | None:
     return await db.get(Meeting, meeting_id, options=_WHOLE)
 
 
+async def lock_meeting(db: Session, meeting_id: int) -> Meeting | None:
+    """One meeting as ``load_meeting`` gives it; whoever else changes or answers it waits until the transaction ends."""
+    await db.execute(sa.select(Meeting.id).where(Meeting.id == meeting_id).with_for_update(key_share=True))
+    return await load_meeting(db, meeting_id)
+
+
+async def find_meeting_of_attendee(db: Session, attendee_id: int) -> int | None:
+    """The meeting an attendee is invited to, by id."""
+    found: int | None = await db.scalar(sa.select(Attendee.meeting_id).where(Attendee.id == attendee_id))
+    return found
+
+
 async def load_meeting_of_draft(db: Session, draft_id: int) -> int | None:
     """The meeting that a booking draft became, by id."""
     found: int | None = await db.scalar(sa.select(Meeting.id).where(Meeting.draft_id == draft_id))
     return found
 
 
-async def load_meeting_by_uid(db: Session, uid: str) -> Meeting | None:
-    """The meeting that a calendar calls by this UID, whole."""
-    found: Meeting | None = await db.scalar(sa.select(Meeting).where(Meeting.uid == uid).options(*_WHOLE))
+async def find_meeting_by_uid(db: Session, uid: str) -> int | None:
+    """The meeting that a calendar calls by this UID, by id."""
+    found: int | None = await db.scalar(sa.select(Meeting.id).where(Meeting.uid == uid))
     return found
 
 
@@ -52,7 +64,7 @@ async def lock_people(db: Session, person_ids: Iterable[int]) -> Sequence[Person
         .where(Person.id.in_(list(person_ids)))
         .order_by(Person.id)  # always in one order, so that two bookings wait instead of blocking each other for good
         .options(selectinload(Person.service).joinedload(Service.agency))
-        .with_for_update(of=Person)
+        .with_for_update(of=Person, key_share=True)  # a letter to one of them may be queued meanwhile
     )
     return rows.all()
 
@@ -61,6 +73,12 @@ async def load_children(db: Session, child_ids: Iterable[int]) -> Sequence[Child
     """These children, open or closed."""
     rows = await db.scalars(sa.select(Child).where(Child.id.in_(list(child_ids))).order_by(Child.id))
     return rows.all()
+
+
+async def lock_children(db: Session, child_ids: Iterable[int]) -> Sequence[Child]:
+    """These children; nobody closes, hands over or shields one of them until the transaction ends."""
+    query = sa.select(Child).where(Child.id.in_(list(child_ids))).order_by(Child.id)
+    return (await db.scalars(query.with_for_update(read=True))).all()
 
 
 async def list_clashes(

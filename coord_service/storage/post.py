@@ -97,12 +97,15 @@ def _is_still_here(now: datetime) -> sa.ColumnElement[bool]:
 
 
 async def withdraw_letters_of_change(db: Session, meeting_id: int, changed_at: datetime, now: datetime) -> bool:
-    """Take back the letters of one change of a meeting; False when one has gone, or when it had none."""
+    """Take back the letters of one change of a meeting; False when one may have gone, or when it had none to hold back.
+
+    A letter that was never held back (an invitation sent again) is no change that could be undone.
+    """
     of_change = sa.and_(OutboxLetter.meeting_id == meeting_id, OutboxLetter.created_at == changed_at)
     total = await db.scalar(sa.select(sa.func.count()).select_from(OutboxLetter).where(of_change)) or 0
     taken = await db.scalars(
         sa.update(OutboxLetter)
-        .where(of_change, _is_still_here(now))
+        .where(of_change, _is_still_here(now), OutboxLetter.not_before > now, OutboxLetter.attempts == 0)
         .values(state=LetterState.WITHDRAWN)
         .returning(OutboxLetter.id)
     )
@@ -113,24 +116,15 @@ async def withdraw_unsent_invitations(
     db: Session, meeting_id: int, addresses: Sequence[str], changed_at: datetime
 ) -> set[str]:
     """Take back what these addresses were to get about a meeting, where nothing has reached them; which those are."""
-    reached = sa.select(OutboxLetter.recipient).where(
-        OutboxLetter.meeting_id == meeting_id,
-        OutboxLetter.recipient.in_(addresses),
-        sa.not_(_is_still_here(changed_at)),
-        OutboxLetter.state.in_([LetterState.WAITING, LetterState.SENT]),
-    )
-    told = set(await db.scalars(reached))
-    unknowing = set(addresses) - told
+    of_meeting = sa.and_(OutboxLetter.meeting_id == meeting_id, OutboxLetter.recipient.in_(addresses))
+    # First take what nobody is sending, then look whom something has reached: a letter leased meanwhile counts as gone.
     await db.execute(
         sa.update(OutboxLetter)
-        .where(
-            OutboxLetter.meeting_id == meeting_id,
-            OutboxLetter.recipient.in_(unknowing),
-            OutboxLetter.state == LetterState.WAITING,
-        )
+        .where(of_meeting, _is_still_here(changed_at))
         .values(state=LetterState.WITHDRAWN, settled_at=changed_at)
     )
-    return unknowing
+    gone = OutboxLetter.state.in_([LetterState.WAITING, LetterState.SENT])
+    return set(addresses) - set(await db.scalars(sa.select(OutboxLetter.recipient).where(of_meeting, gone)))
 
 
 async def revive_invitations(db: Session, meeting_id: int, changed_at: datetime) -> None:
@@ -224,6 +218,26 @@ async def load_inbound(db: Session, mail_id: int, *, with_content: bool = False)
     """One received message; its bytes only where asked for."""
     options = [undefer(InboundMail.content)] if with_content else []
     return await db.get(InboundMail, mail_id, options=options)
+
+
+async def lock_inbound(db: Session, mail_id: int) -> InboundMail | None:
+    """One received message with its bytes; whoever else judges or decides it waits until the transaction ends."""
+    await db.execute(sa.select(InboundMail.id).where(InboundMail.id == mail_id).with_for_update(key_share=True))
+    return await load_inbound(db, mail_id, with_content=True)
+
+
+async def judge_answers_again(db: Session, meeting_id: int, since: datetime) -> None:
+    """Let answers that came since a change of a meeting, and were too late for it, be judged once more."""
+    await db.execute(
+        sa.update(InboundMail)
+        .where(
+            InboundMail.meeting_id == meeting_id,
+            InboundMail.judged_at >= since,
+            InboundMail.verdict.in_(["older", "noted"]),
+            InboundMail.kind.in_(["reply", "counter"]),
+        )
+        .values(judged_at=None)
+    )
 
 
 async def list_meeting_inbound(db: Session, meeting_id: int) -> Sequence[InboundMail]:

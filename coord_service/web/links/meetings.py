@@ -1,6 +1,6 @@
 """An invitation opened with a personal link: yes, no, not sure, another time. Opening it changes nothing."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
@@ -10,7 +10,7 @@ from coord_service.domain.meetings import ANSWER_NAMES, Answer
 from coord_service.domain.wall_time import instant_in_london
 from coord_service.errors import InvalidForm, Refused
 from coord_service.operations.answers import LinkAnswer, answer_by_link, view_invitation
-from coord_service.operations.links import OpenedLink, open_link
+from coord_service.operations.links import LinkState, OpenedLink, open_link
 from coord_service.web.forms import Form, read_form, redisplay
 from coord_service.web.keys import TOOLS
 from coord_service.web.rendering import render, see_other
@@ -30,6 +30,8 @@ async def answer_invitation(request: web.Request) -> web.Response:
         await answer_by_link(tools, token, _read(form))
     except InvalidForm as error:
         link = await open_link(tools, token)
+        if link.state is not LinkState.GOOD or link.purpose != "meeting":
+            return see_other(request, "open_link", token=token)
         return redisplay(request, "links/invitation.html", form, error, **await _facts(request, link))
     return see_other(request, "open_link", say="Thank you, your answer is noted. A receipt is on its way.", token=token)
 
@@ -50,7 +52,15 @@ def _read(form: Form) -> LinkAnswer:
     comment = form.optional_text("comment", limit=500)
     proposed = _proposed(form) if form.flag("other_time") else None
     form.check()
-    return LinkAnswer(answer, comment, proposed)
+    return LinkAnswer(answer, comment, proposed, asked_for=_asked_for(form))
+
+
+def _asked_for(form: Form) -> datetime | None:
+    """The time that the page showed."""
+    try:
+        return datetime.fromtimestamp(int(form.typed("asked_for")), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _proposed(form: Form) -> datetime | None:

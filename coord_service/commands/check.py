@@ -26,7 +26,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     """No arguments: what is looked at is the installation of the environment."""
 
 
-def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001 - the shape of a command
+def run(_arguments: argparse.Namespace) -> int:
     """Look at everything, and say what was found; 1 when anything is wrong."""
     tools = build(load_settings())
     return asyncio.run(_check_all(tools))

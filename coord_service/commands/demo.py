@@ -28,7 +28,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     """No arguments: COORD_PORT and COORD_DATA_DIR say where, all else is the demo's own."""
 
 
-def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001 - the shape of a command
+def run(_arguments: argparse.Namespace) -> int:
     """Serve the demo until stopped."""
     settings = load_settings(demo=True, cookie_secure=False, council=COUNCIL)
     if "public_url" not in settings.model_fields_set:

@@ -17,7 +17,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     """No arguments: everything is a setting."""
 
 
-def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001 - the shape of a command
+def run(_arguments: argparse.Namespace) -> int:
     """Serve until stopped."""
     settings = load_settings()
     if settings.demo:

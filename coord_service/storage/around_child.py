@@ -79,7 +79,7 @@ async def list_answers(db: Session, meeting_id: int | None) -> dict[int, Answer]
             Attendee.meeting_id == meeting_id, Attendee.removed_at.is_(None)
         )
     )
-    return {person_id: answer for person_id, answer in rows}  # noqa: C416 - a Row is no pair to the type checker
+    return dict(rows.all())
 
 
 async def list_open_advice(db: Session, child_id: int) -> Sequence[AdviceRequest]:

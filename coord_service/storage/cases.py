@@ -90,7 +90,7 @@ async def list_lead_workers(db: Session) -> Sequence[User]:
 async def list_staff_names(db: Session) -> dict[int, str]:
     """Everybody who has or had an account, by user id."""
     rows = await db.execute(sa.select(User.id, Person.name).join(Person, Person.id == User.person_id))
-    return {user_id: name for user_id, name in rows}  # noqa: C416 - a Row is no pair to the type checker
+    return dict(rows.all())
 
 
 async def list_handed_over(db: Session, user_id: int, since: datetime) -> Sequence[tuple[Child, datetime]]:

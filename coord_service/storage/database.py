@@ -46,7 +46,7 @@ def _values(choices: type[enum.Enum]) -> list[str]:
 class Row(DeclarativeBase):
     """A row of ours. Enums are kept by value as text, instants as UTC."""
 
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+    type_annotation_map = {
         enum.Enum: sa.Enum(enum.Enum, native_enum=False, length=30, values_callable=_values),
         datetime: UtcDateTime(),
         dict[str, Any]: sa.JSON(),

@@ -11,7 +11,7 @@ from coord_service.web.routing import Route
 _log = structlog.get_logger()
 
 
-async def healthz(request: web.Request) -> web.Response:  # noqa: ARG001 - the shape of a handler
+async def healthz(_request: web.Request) -> web.Response:
     """Alive: the process answers."""
     return web.json_response({"status": "alive"})
 

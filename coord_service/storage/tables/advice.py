@@ -38,7 +38,7 @@ class AdviceRequest(Row):
     child: Mapped[Child] = relationship(lazy="raise")
     service: Mapped[Service] = relationship(lazy="raise")
     person: Mapped[Person | None] = relationship(lazy="raise")
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+    __mapper_args__ = {"version_id_col": version}
 
 
 class AdviceEvent(Row):
@@ -90,7 +90,7 @@ class Action(Row):
     meeting: Mapped[Meeting] = relationship(lazy="raise")
     child: Mapped[Child] = relationship(lazy="raise")
     owner: Mapped[Person] = relationship(lazy="raise")
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+    __mapper_args__ = {"version_id_col": version}
 
 
 class Chase(Row):

@@ -56,7 +56,7 @@ class Meeting(Row):
     convenor: Mapped[User] = relationship(lazy="raise")
     attendees: Mapped[list["Attendee"]] = relationship(lazy="raise", order_by="Attendee.id")
     children: Mapped[list[Child]] = relationship(lazy="raise", secondary="meeting_child", order_by="Child.id")
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it from the class
+    __mapper_args__ = {"version_id_col": version}
 
 
 class MeetingChild(Row):

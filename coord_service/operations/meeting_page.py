@@ -15,7 +15,13 @@ from coord_service.errors import NotFound
 from coord_service.operations.changing import undo_until
 from coord_service.operations.organizer_copy import present_attendees, where_of
 from coord_service.operations.tools import Tools
-from coord_service.storage.meetings import count_meetings, list_meetings, list_team_members, load_meeting
+from coord_service.storage.meetings import (
+    count_meetings,
+    find_meeting_of_attendee,
+    list_meetings,
+    list_team_members,
+    load_meeting,
+)
 from coord_service.storage.post import list_meeting_inbound, list_meeting_letters, load_inbound, load_letter
 from coord_service.storage.tables import Attendee, InboundMail, Meeting, OutboxLetter, Person
 
@@ -181,6 +187,14 @@ async def view_meetings(
             db, now, convenor_id=chosen.convenor_id, is_past=chosen.is_past, window=(limit, offset)
         )
     return rows, total
+
+
+async def check_attendee(tools: Tools, actor: Actor, meeting_id: int, attendee_id: int) -> None:
+    """Raise NotFound unless this attendee is of this meeting."""
+    require(actor, Permission.SEE_CASES)
+    async with tools.database.read() as db:
+        if await find_meeting_of_attendee(db, attendee_id) != meeting_id:
+            raise NotFound("There is no such invitation.")
 
 
 async def view_letter(tools: Tools, actor: Actor, letter_id: int) -> OutboxLetter:

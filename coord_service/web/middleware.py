@@ -24,6 +24,7 @@ _STATUS: tuple[tuple[type[errors.Refused], int], ...] = (
     (errors.Refused, 422),
 )
 
+_MOST_FIELDS = 5_000  # the longest form of ours has some hundreds
 _NEEDS_NOBODY = {"static", "healthz", "readyz"}  # answered without asking the database who it is
 
 
@@ -66,6 +67,8 @@ async def check_access(request: web.Request, handler: Handler) -> web.StreamResp
         return await handler(request)
     await identity.load_identity(request)
     request[FORM_TOKEN] = identity.find_form_token(request, route)
+    if any("\0" in value for value in request.query.values()):  # the database could not compare with it
+        raise web.HTTPBadRequest
     if route is None or _names_no_record(request):
         raise web.HTTPNotFound
     if not identity.is_allowed(request, route):
@@ -90,10 +93,18 @@ def _names_no_record(request: web.Request) -> bool:
 
 async def _is_our_form(request: web.Request) -> bool:
     try:
+        if request.content_type == "application/x-www-form-urlencoded":
+            _refuse_flood(await request.read())
         sent = await request.post()
     except (ValueError, LookupError) as error:  # no boundary, broken parts, an encoding that doesn't exist
         raise web.HTTPBadRequest from error
     return identity.is_our_form(request, sent.get("csrf_token"))
+
+
+def _refuse_flood(body: bytes) -> None:
+    """Splitting a form into fields takes time that everybody else waits for."""
+    if (fields := body.count(b"&") + 1) > _MOST_FIELDS:
+        raise web.HTTPRequestEntityTooLarge(max_size=_MOST_FIELDS, actual_size=fields)
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -101,6 +112,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     response.headers.setdefault("Content-Security-Policy", content_policy(request.get(NONCE, "")))
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
     response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["Server"] = "coord"

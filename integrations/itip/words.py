@@ -47,7 +47,9 @@ def text_in_html(markup: str) -> str:
 
 
 def _bounded(text: str) -> str:
-    lines = text[:MOST_CHARACTERS].replace("\r\n", "\n").replace("\r", "\n").split("\n")[:MOST_LINES]
+    # Neither can be kept in a database: half a character, and the one that ends a string.
+    kept = text[:MOST_CHARACTERS].encode("utf-8", "replace").decode().replace("\0", "")
+    lines = kept.replace("\r\n", "\n").replace("\r", "\n").split("\n")[:MOST_LINES]
     return "\n".join(each[:WIDEST_LINE].rstrip() for each in lines).strip()
 
 

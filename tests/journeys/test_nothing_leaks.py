@@ -1,7 +1,6 @@
 """Every letter the product can send, for one child with names found nowhere else: none of them leaves the house.
 
-The child has unusual names, a birthday, a school and a parent of the same family name. Whoever types tries to put them
-into everything that is mailed. Then every byte that was mailed, every address and every log line is searched. A new
+Whoever types tries to put the child's names, birthday and number into everything that is mailed. Then every byte that was mailed, every address and every log line is searched. A new
 kind of letter that is not sent here fails the test by its name.
 """
 
@@ -72,8 +71,8 @@ __all__ = ["clock", "tools"]
 
 MOTHER = "Mrs Ottoline Quorndale"
 TYPED = "Xanthippe Quorndale, born 23/07/2014, NHS 943 476 5919"
-CANARIES = ("xanthippe", "quorndale", "ottoline", "wobblewick")
-CANARIES += ("23/07/2014", "2014-07-23", "23 july 2014", "943 476 5919")
+NUMBERS = ("23/07/2014", "2014-07-23", "23 july 2014", "943 476 5919")
+CANARIES = ("xanthippe", "quorndale", "ottoline", "wobblewick", *NUMBERS)
 PLACE, MOVED_TO = "Elmwick House, Room 2", "Ashwick Refuge, Hall"
 PLACES = ("elmwick", "ashwick")
 

@@ -20,18 +20,10 @@ PAGES: Mapping[str, Callable[[web.Request, OpenedLink], Awaitable[web.Response]]
     "notes": actions.show_notes,
 }
 
-_HEADERS = {"X-Robots-Tag": "noindex, nofollow"}
-
 
 async def show_link(request: web.Request) -> web.Response:
     """What a personal link opens. Nothing changes by looking, however often and by whom."""
     link = await open_link(request.app[TOOLS], request.match_info["token"])
-    response = await _show(request, link)
-    response.headers.update(_HEADERS)
-    return response
-
-
-async def _show(request: web.Request, link: OpenedLink) -> web.Response:
     match link.state:
         case LinkState.GOOD:
             return await PAGES[link.purpose](request, link)

@@ -10,7 +10,7 @@ from coord_service.domain.meetings import (
     AnsweredBy,
     MeetingStatus,
 )
-from coord_service.errors import Refused
+from coord_service.errors import NotFound, Refused
 from coord_service.operations.answers import (
     AnswerInvitation,
     accept_proposal,
@@ -22,6 +22,7 @@ from coord_service.operations.changing import send_now, undo_change
 from coord_service.operations.correspondence import explain_mail
 from coord_service.operations.meeting_page import (
     MeetingFilter,
+    check_attendee,
     view_letter,
     view_mail,
     view_meeting,
@@ -87,14 +88,14 @@ async def log_answer(request: web.Request) -> web.Response:
     answer = form.choice("answer", Answer, "Choose what they said")
     comment = form.optional_text("comment", limit=500)
     form.check()
-    asked = AnswerInvitation(_id(request, "attendee_id"), answer, AnsweredBy.PHONE, comment)
+    asked = AnswerInvitation(await _attendee(request), answer, AnsweredBy.PHONE, comment)
     await answer_invitation(request.app[TOOLS], actor_of(request), asked)
     return see_other(request, "show_meeting", say="Answer recorded.", meeting_id=_id(request))
 
 
 async def resend(request: web.Request) -> web.Response:
     """Send somebody's invitation again, to the address on file now."""
-    await send_again(request.app[TOOLS], actor_of(request), _id(request, "attendee_id"))
+    await send_again(request.app[TOOLS], actor_of(request), await _attendee(request))
     return see_other(request, "show_meeting", say="The invitation is on its way again.", meeting_id=_id(request))
 
 
@@ -103,13 +104,13 @@ async def accept(request: web.Request) -> web.Response:
     form = await read_form(request)
     version = form.whole_number("version", "This page is out of date. Open the meeting again.")
     form.check()
-    await accept_proposal(request.app[TOOLS], actor_of(request), _id(request, "attendee_id"), version)
+    await accept_proposal(request.app[TOOLS], actor_of(request), await _attendee(request), version)
     return see_other(request, "show_meeting", say="Moved. Everybody will be asked again.", meeting_id=_id(request))
 
 
 async def decline(request: web.Request) -> web.Response:
     """Keep the time, and tell the person who proposed another."""
-    await decline_proposal(request.app[TOOLS], actor_of(request), _id(request, "attendee_id"))
+    await decline_proposal(request.app[TOOLS], actor_of(request), await _attendee(request))
     return see_other(request, "show_meeting", say="The time stays. They will be told.", meeting_id=_id(request))
 
 
@@ -120,7 +121,10 @@ async def settle(request: web.Request) -> web.Response:
     if meaning not in {"read", *Answer}:
         raise Refused("Choose what their mail means, then press the button again.")
     answer = None if meaning == "read" else Answer(meaning)
-    await settle_mail(request.app[TOOLS], actor_of(request), _id(request, "mail_id"), answer)
+    mail = await view_mail(request.app[TOOLS], actor_of(request), _id(request, "mail_id"))
+    if mail.meeting_id != _id(request):
+        raise NotFound("There is no such mail.")
+    await settle_mail(request.app[TOOLS], actor_of(request), mail.id, answer)
     return see_other(request, "show_meeting", say="Decision recorded.", meeting_id=_id(request))
 
 
@@ -140,6 +144,13 @@ async def show_mail(request: web.Request) -> web.Response:
     """A mail as it came, and what was made of it."""
     mail = await view_mail(request.app[TOOLS], actor_of(request), _id(request, "mail_id"))
     return render(request, "meetings/mail.html", mail=mail, source=explain_mail(mail.content))
+
+
+async def _attendee(request: web.Request) -> int:
+    """The attendee the address names, once it is sure that they are of the meeting it names."""
+    attendee_id = _id(request, "attendee_id")
+    await check_attendee(request.app[TOOLS], actor_of(request), _id(request), attendee_id)
+    return attendee_id
 
 
 def _id(request: web.Request, name: str = "meeting_id") -> int:

@@ -20,8 +20,8 @@ from coord_service.operations.booking import (
     save_who,
     start_booking,
 )
+from coord_service.operations.booking_check import send_booking
 from coord_service.operations.finding import Found, View, find_new_time, find_slots
-from coord_service.operations.sending import send_booking
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import Attendee, Child, Leave, Meeting, Person, User
 from tests.builders import a_child, a_member, a_person, a_user, actor_for

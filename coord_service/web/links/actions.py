@@ -8,7 +8,7 @@ from coord_service.errors import InvalidForm
 from coord_service.operations import action_answers
 from coord_service.operations.action_answers import AnswerAction, load_owned_action
 from coord_service.operations.links import LinkState, OpenedLink, open_link
-from coord_service.operations.reading import load_reading
+from coord_service.operations.shared_notes import load_reading
 from coord_service.web.forms import Form, read_form, redisplay
 from coord_service.web.keys import TOOLS
 from coord_service.web.rendering import render, see_other

@@ -1,4 +1,4 @@
-"""The last step: what each person will receive, what to think of, and sending it."""
+"""The last step of a booking: what each person will receive, what to think of, and sending it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

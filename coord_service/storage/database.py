@@ -1,6 +1,7 @@
 """The database: one engine, short transactions, the same rules on SQLite and PostgreSQL."""
 
 import enum
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -105,6 +106,12 @@ class Database:
 
 def _prepare_sqlite(engine: sa.Engine) -> None:
     """WAL so that readers never wait, real foreign keys, and transactions that begin when we say so."""
+
+    @sa.event.listens_for(engine, "do_connect")
+    def on_do_connect(_dialect: Any, _record: Any, arguments: list[str], _options: Any) -> None:
+        # aiosqlite's thread outlives a connection that fails, and complains to a loop that may be closed by then: a
+        # file that can't be opened is found out before a thread is begun.
+        sqlite3.connect(arguments[0]).close()
 
     @sa.event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:

@@ -10,12 +10,14 @@ from coord_service.domain.children import PlanStatus, age_on, new_reference
 from coord_service.domain.people import Actor, Role
 from coord_service.errors import ChangedMeanwhile, InvalidForm, NotFound, Refused
 from coord_service.operations.audit import record
+from coord_service.operations.resending import write_anew
 from coord_service.operations.tools import Tools
 from coord_service.storage.around_child import list_meetings_ahead
 from coord_service.storage.cases import add_child as keep_child
 from coord_service.storage.cases import find_reference, list_lead_workers
 from coord_service.storage.cases import load_child as find_child
 from coord_service.storage.database import Session
+from coord_service.storage.meetings import lock_meeting
 from coord_service.storage.tables import Child, User
 
 OLDEST = 25  # an EHC plan can last until the young person is 25 (Children and Families Act 2014 s46)
@@ -176,7 +178,7 @@ async def hand_over_child(tools: Tools, actor: Actor, child_id: int, version: in
 async def shield_child(tools: Tools, actor: Actor, child_id: int) -> None:
     """Mark that somebody around this child is in danger: from now on no mail says where people meet, nor who comes.
 
-    Meetings that are booked already keep their place out of every further mail too.
+    Meetings that are booked already keep their place out of every further mail too, one that waits to be sent included.
     """
     require(actor, Permission.EDIT_CASES)
     now = tools.clock.now()
@@ -187,7 +189,11 @@ async def shield_child(tools: Tools, actor: Actor, child_id: int) -> None:
         child.is_shielded = True
         for meeting in await list_meetings_ahead(db, child.id, now):
             meeting.is_private = True
+            whole = await lock_meeting(db, meeting.id)
+            if whole is not None:
+                await write_anew(db, tools, whole, now)
         record(db, actor, "shield_child", ("child", child.id), now, child_id=child.id)
+    await tools.wake()
 
 
 async def unshield_child(tools: Tools, actor: Actor, child_id: int) -> None:

@@ -1,6 +1,7 @@
 """Sending an invitation again, to the address the person has now."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from coord_service.domain import itip
 from coord_service.domain.access import Permission, require
@@ -13,8 +14,10 @@ from coord_service.operations.changing import load_booked_meeting
 from coord_service.operations.invitations import Change, post_changes
 from coord_service.operations.organizer_copy import event_of, keep_changes
 from coord_service.operations.tools import Tools
+from coord_service.storage.database import Session
 from coord_service.storage.meetings import find_meeting_of_attendee, load_attendee, lock_meeting
-from coord_service.storage.post import list_meeting_letters
+from coord_service.storage.post import list_meeting_letters, withdraw_waiting_invitations
+from coord_service.storage.tables import Meeting
 
 
 async def send_again(tools: Tools, actor: Actor, attendee_id: int) -> str:
@@ -50,6 +53,21 @@ async def send_again(tools: Tools, actor: Actor, attendee_id: int) -> str:
     return attendee.email
 
 
-def _without(event: itip.Event, address: str) -> itip.Event:
-    kept = tuple(each for each in event.attendees if each.address != address)
+async def write_anew(db: Session, tools: Tools, meeting: Meeting, now: datetime) -> None:
+    """Write again, as it may be said now, whatever waits to be sent of a meeting's invitations and updates."""
+    waiting = await withdraw_waiting_invitations(db, meeting.id, now)
+    for each in meeting.attendees:
+        if each.email in waiting:
+            each.invited_at = None  # whatever has reached them, the whole invitation is right
+    if waiting:
+        meeting.changed_at = now
+        event = event_of(tools, meeting)
+        changes = itip.diff(_without(event, *waiting), event, now)
+        keep_changes(meeting, changes.event, now)
+        requests = [each for each in changes.outgoing if each.recipient in waiting]
+        await post_changes(db, tools, meeting, requests, Change(may_be_undone=False))
+
+
+def _without(event: itip.Event, *addresses: str) -> itip.Event:
+    kept = tuple(each for each in event.attendees if each.address not in addresses)
     return replace(event, attendees=kept)

@@ -31,7 +31,7 @@ async def load_meeting(db: Session, meeting_id: int) -> Meeting | None:
 async def lock_meeting(db: Session, meeting_id: int) -> Meeting | None:
     """One meeting as ``load_meeting`` gives it; whoever else changes or answers it waits until the transaction ends."""
     await db.execute(sa.select(Meeting.id).where(Meeting.id == meeting_id).with_for_update(key_share=True))
-    return await load_meeting(db, meeting_id)
+    return await db.get(Meeting, meeting_id, options=_WHOLE, populate_existing=True)
 
 
 async def find_meeting_of_attendee(db: Session, attendee_id: int) -> int | None:

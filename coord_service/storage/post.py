@@ -127,6 +127,21 @@ async def withdraw_unsent_invitations(
     return set(addresses) - set(await db.scalars(sa.select(OutboxLetter.recipient).where(of_meeting, gone)))
 
 
+async def withdraw_waiting_invitations(db: Session, meeting_id: int, now: datetime) -> set[str]:
+    """Take back what nobody is sending yet of a meeting's invitations and updates; whose those were."""
+    taken = await db.scalars(
+        sa.update(OutboxLetter)
+        .where(
+            OutboxLetter.meeting_id == meeting_id,
+            OutboxLetter.letter.in_(["invite", "move", "change"]),
+            _is_still_here(now),
+        )
+        .values(state=LetterState.WITHDRAWN)
+        .returning(OutboxLetter.recipient)
+    )
+    return set(taken)
+
+
 async def revive_invitations(db: Session, meeting_id: int, changed_at: datetime) -> None:
     """Put back what a change of a meeting took out of the post."""
     await db.execute(

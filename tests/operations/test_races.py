@@ -1,6 +1,8 @@
 """Two at once, on both databases: nobody's word is lost, nobody is told what is not so."""
 
 import asyncio
+import email
+import email.policy
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -169,6 +171,22 @@ async def test_a_child_shielded_while_a_meeting_is_booked_has_a_private_meeting(
     )
     async with tools.database.read() as db:
         assert await db.scalar(sa.select(Meeting.is_private))
+
+
+async def test_a_letter_that_waits_when_a_child_is_shielded_goes_without_the_place(
+    tools: Tools, clock: StandingClock, team: Team
+) -> None:
+    worker, child, shah = team
+    await a_meeting(tools, worker, child, shah)
+    clock.move(seconds=20)
+    await shield_child(tools, actor_for(worker), child.id)
+    clock.move(seconds=61)
+    await deliver_outbox(tools)
+    async with tools.database.read() as db:
+        is_theirs = sa.and_(OutboxLetter.recipient == shah.email, OutboxLetter.state == LetterState.SENT)
+        letters = list(await db.scalars(sa.select(OutboxLetter.content).where(is_theirs)))
+    [mail] = [email.message_from_bytes(each, policy=email.policy.default) for each in letters]
+    assert all("Elm House" not in str(part.get_content()) for part in mail.walk() if not part.is_multipart())
 
 
 async def test_cancelling_and_booking_the_same_people_never_block_each_other(

@@ -45,12 +45,6 @@ async def test_no_mail_is_decided_under_another_meetings_address(tools: Tools, s
     await browse.post(f"{seen}/mails/{mail.id}/settle", {"meaning": "read"}, seen=seen)
 
 
-async def test_a_null_in_an_address_is_answered_politely(sign_in: SignIn) -> None:
-    browse = await sign_in(Role.LEAD_WORKER)
-    for address in ("/search?q=%00", "/children?q=a%00b", "/people?q=%00"):
-        await browse.get(address, 400)
-
-
 async def test_no_page_behind_a_link_is_found_by_a_search_engine(browse: Browser) -> None:
     for address in ("/a/unknown", "/a/unknown/advice/whom", "/password/unknown", "/sign-in"):
         page = await browse.get(address, status=None)

@@ -7,7 +7,7 @@ from coord_service.domain import itip
 from coord_service.domain.access import Permission, require
 from coord_service.domain.meetings import ANSWER_NAMES, NEUTRAL_TITLES, Answer, AnsweredBy, MeetingStatus
 from coord_service.domain.people import Actor
-from coord_service.errors import InvalidForm, NotFound, Refused
+from coord_service.errors import ChangedMeanwhile, InvalidForm, NotFound, Refused
 from coord_service.operations.audit import record
 from coord_service.operations.changing import MoveMeeting, change_meeting
 from coord_service.operations.invitations import Change, facts_of, post_changes
@@ -133,13 +133,18 @@ async def _lock_invitation(db: Session, attendee_id: int) -> tuple[Attendee, Mee
     return await _open_invitation(db, attendee_id)
 
 
-async def accept_proposal(tools: Tools, actor: Actor, attendee_id: int, version: int) -> None:
-    """Move the meeting to the time this person proposed, for everybody. Raises as change_meeting does."""
+async def accept_proposal(tools: Tools, actor: Actor, attendee_id: int, version: int, seen: str) -> None:
+    """Move the meeting to the time this person proposed, for everybody; ``seen`` is its start as the page showed it.
+
+    Raises ChangedMeanwhile when they have proposed another since, and as change_meeting does.
+    """
     async with tools.database.read() as db:
         attendee, _meeting = await _open_invitation(db, attendee_id)
         start, end = attendee.proposed_start, attendee.proposed_end
     if start is None or end is None:
         raise Refused("This proposal has been dealt with already.")
+    if start.isoformat() != seen:
+        raise ChangedMeanwhile("They have proposed another time since this page was opened. Look at it again.")
     await change_meeting(tools, actor, MoveMeeting(attendee.meeting_id, version, start, end))
     async with tools.database.begin() as db:
         await _settle_counter(db, actor, attendee_id, tools.clock.now())

@@ -7,6 +7,7 @@ from email.message import EmailMessage
 import pytest
 
 from coord_service.domain.meetings import Answer
+from coord_service.errors import ChangedMeanwhile
 from coord_service.operations.answers import accept_proposal, decline_proposal, settle_mail
 from coord_service.operations.case_needs import Need
 from coord_service.operations.changing import MoveMeeting, change_meeting
@@ -111,7 +112,10 @@ async def test_a_proposed_time_can_be_taken_for_everybody(talk: Conversation) ->
     view = await talk.reply("TENTATIVE", method="COUNTER", start=start, end=start + timedelta(hours=1))
     (proposal,) = view.proposals
     assert proposal.proposed_start == start
-    await accept_proposal(talk.tools, actor_for(talk.worker), proposal.id, view.meeting.version)
+    worker, version = actor_for(talk.worker), view.meeting.version
+    with pytest.raises(ChangedMeanwhile, match="another time since"):
+        await accept_proposal(talk.tools, worker, proposal.id, version, "2026-03-19T09:00:00+00:00")
+    await accept_proposal(talk.tools, worker, proposal.id, version, start.isoformat())
     await deliver(talk.tools, talk.clock)
     view = await talk.view()
     assert view.meeting.starts_at == start

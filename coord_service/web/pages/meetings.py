@@ -104,7 +104,8 @@ async def accept(request: web.Request) -> web.Response:
     form = await read_form(request)
     version = form.whole_number("version", "This page is out of date. Open the meeting again.")
     form.check()
-    await accept_proposal(request.app[TOOLS], actor_of(request), await _attendee(request), version)
+    seen = form.typed("proposed_start")
+    await accept_proposal(request.app[TOOLS], actor_of(request), await _attendee(request), version, seen)
     return see_other(request, "show_meeting", say="Moved. Everybody will be asked again.", meeting_id=_id(request))
 
 

@@ -1,6 +1,6 @@
 """Every letter the product can send, for one child with names found nowhere else: none of them leaves the house.
 
-Whoever types tries to put the child's names, birthday and number into every mail. Then every byte that was mailed, every
+Whoever types tries to put the child's names, birthday and number into every mail. Then every byte mailed, every
 address and every log line is searched. A new kind of letter that is not sent here fails the test by its name.
 """
 

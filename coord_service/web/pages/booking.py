@@ -242,7 +242,9 @@ async def _show_check(request: web.Request, draft: Draft, problems: Any = None) 
         problems = {"starts_at": str(error)}
     previews = checked.previews if checked else ()
     wanted = request.query.get("person", "")
-    shown = next((each for each in previews if str(each.person_id) == wanted), previews[0] if previews else None)
+    # The convenor's own copy tells least about what the others get: it is shown when asked for.
+    usual = [each for each in previews if each.person_id != actor_of(request).person_id] or list(previews)
+    shown = next((each for each in previews if str(each.person_id) == wanted), next(iter(usual), None))
     return render(
         request,
         "booking/check.html",

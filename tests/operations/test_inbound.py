@@ -23,8 +23,6 @@ from tests.installation import StandingClock
 from tests.operations.attendee_mail import Reply, send, write_bounce, write_reply, write_words
 from tests.operations.test_meetings import calendar_of, deliver, mails_to
 
-pytestmark = pytest.mark.filterwarnings("error")
-
 
 class Conversation:
     """One meeting with Dr Shah, whose mail program we play."""

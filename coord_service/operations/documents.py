@@ -77,9 +77,10 @@ def _type_of(content: bytes) -> str:
 def _likely_type(content: bytes) -> str:
     """What the first and last bytes say; empty when they say nothing."""
     try:
-        return str(puremagic.magic_string(content)[0].mime_type)
+        found = puremagic.magic_string(content)  # raises, or finds nothing, by its version
     except puremagic.PureError:
-        return ""
+        found = []
+    return str(found[0].mime_type) if found else ""
 
 
 def _packed_type(content: bytes) -> str:

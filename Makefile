@@ -5,7 +5,7 @@ INSTALLED := .venv/installed
 ASSETS := coord_service/web/static/vendor/complete
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
-.PHONY: install run test check format lock
+.PHONY: install run test check bench format lock
 .DELETE_ON_ERROR:
 
 install: $(INSTALLED) $(ASSETS)
@@ -21,6 +21,10 @@ check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
 	$(BIN)/lint-imports
+
+# Figures, a JSON line each: ratios within one run, since machines differ. BENCH=slots runs one of them.
+bench: install
+	$(BIN)/python -m tests.benchmarks $(BENCH)
 
 format: install
 	$(BIN)/ruff check --fix-only .

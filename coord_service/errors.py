@@ -8,12 +8,20 @@ CoordError
 │  ├─ ChangedMeanwhile  somebody else changed it since the page was opened
 │  ├─ SlotTaken         somebody at the meeting was booked a moment earlier
 │  └─ LinkExpired       a personal link that is no longer good
-└─ DeliveryFailure      the world outside did not take it    -> the outbox decides
-   ├─ TemporaryFailure  passes by itself: try again later
-   └─ PermanentFailure  needs somebody: the lead worker's list
+├─ DeliveryFailure      the world outside did not take it    -> the outbox decides
+│  ├─ TemporaryFailure  passes by itself: try again later
+│  └─ PermanentFailure  needs somebody: the lead worker's list
+└─ CalendarTrouble      a calendar can't be used now         -> "not known since 10:40", never free, never busy
+   ├─ SignInRefused     name, password or consent: somebody must mend the connection
+   ├─ CalendarTimedOut  no answer within the time limit
+   ├─ ConnectionLost    not reached, or cut off in the middle
+   ├─ Throttled         asked too often: ``retry_after`` says when again
+   ├─ CalendarNonsense  an answer that can't be understood
+   └─ ServiceClosed     the provider has closed this way in for good; the sentence names the other one
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 
 class CoordError(Exception):
@@ -62,3 +70,35 @@ class TemporaryFailure(DeliveryFailure):
 
 class PermanentFailure(DeliveryFailure):
     """Will not pass by itself; somebody has to look at it."""
+
+
+class CalendarTrouble(CoordError):
+    """A calendar can't be used now; the sentence says why, and names nobody."""
+
+
+class SignInRefused(CalendarTrouble):
+    """The calendar's server does not accept our name, password, token or consent."""
+
+
+class CalendarTimedOut(CalendarTrouble):
+    """The calendar's server did not answer within the time limit."""
+
+
+class ConnectionLost(CalendarTrouble):
+    """The calendar's server can't be reached, or hung up in the middle of an answer."""
+
+
+class Throttled(CalendarTrouble):
+    """The calendar's server wants to be asked less often: again after ``retry_after``, if it said so."""
+
+    def __init__(self, words: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(words)
+        self.retry_after = retry_after
+
+
+class CalendarNonsense(CalendarTrouble):
+    """The calendar's server answered something that can't be understood."""
+
+
+class ServiceClosed(CalendarTrouble):
+    """The provider has closed this way in for good; the sentence says which other one to use."""

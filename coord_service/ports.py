@@ -1,4 +1,4 @@
-"""The few doors to the world outside: mail out, mail in, the words of letters, the calendar codec, the wake-up call.
+"""The few doors to the world outside: mail out, mail in, letters, calendar codec, calendars, the wake-up call.
 
 The clock is in ``clock``; the database is no port. Adapters in ``integrations`` implement these and nothing else.
 """
@@ -6,9 +6,11 @@ The clock is in ``clock``; the database is no port. Adapters in ``integrations``
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from coord_service.domain import itip
+from coord_service.domain.diaries import Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,89 @@ class Codec(Protocol):
 
     def read_mail(self, content: bytes) -> itip.Message:
         """What a message means; one that makes no sense is of kind "other" with its problems, never an exception."""
+
+
+class Ability(StrEnum):
+    """What a connected calendar lets us do."""
+
+    READ_BUSY = "read_busy"  # of its own account
+    READ_OTHERS = "read_others"  # of colleagues on the same system, by their mail address
+    WRITE = "write"  # keep the organizer's event, with attendees whom that system invites
+    FOLLOW = "follow"  # tell what changed since we last asked
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarCheck:
+    """What a connection turned out to be: ``words`` for the person who set it up, and what it can do."""
+
+    words: str
+    abilities: frozenset[Ability]
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """What a calendar says of one person: blocks that touch the time asked for, by start, aware UTC.
+
+    Only blocks that say something of their time: cancelled, transparent and declined events are left out. ``trouble``:
+    why this one can't be read, a sentence; then nothing is known of them, and ``blocks`` is empty.
+    """
+
+    blocks: tuple[Block, ...] = ()
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventAnswer:
+    """What somebody answered in the organizer's calendar (``address`` bare and lower-case)."""
+
+    address: str
+    partstat: itip.PartStat
+    answered_at: datetime | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedEvent:
+    """The organizer's event as the calendar has it now; ``start_at`` and ``end_at`` None when it was deleted there."""
+
+    uid: str
+    start_at: datetime | None
+    end_at: datetime | None
+    answers: tuple[EventAnswer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarNews:
+    """What changed since ``token`` was given out; ask again with the new one. ``is_whole``: everything, not changes."""
+
+    token: str
+    events: tuple[FollowedEvent, ...]
+    is_whole: bool = False
+
+
+class Calendar(Protocol):
+    """One connection to somebody's calendar system. Each call ends within the connection's time limit.
+
+    Every call raises a CalendarTrouble. Nothing personal (subject, place, who else) leaves an adapter or is logged.
+    """
+
+    async def check(self) -> CalendarCheck:
+        """Connect and sign in; what this connection can do."""
+
+    async def read_busy(self, addresses: Sequence[str], start_at: datetime, end_at: datetime) -> Mapping[str, Busy]:
+        """The busy times of each address, half-open; its own account's alone where the system can't read others'."""
+
+    async def put(self, event: itip.Event) -> None:
+        """Keep the organizer's event. Found by UID, so twice is one event; an older SEQUENCE never wins."""
+
+    async def remove(self, uid: str) -> None:
+        """Cancel the event, telling whom that system invited. Quiet when it is not there."""
+
+    async def news(self, token: str | None) -> CalendarNews:
+        """What became of the events that we keep there, since ``token`` (None or no longer good: all of them)."""
+
+    async def close(self) -> None:
+        """Leave the server."""
 
 
 class Wake(Protocol):

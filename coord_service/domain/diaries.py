@@ -50,7 +50,8 @@ class Diary:
     """One attendee as a search for a time sees them.
 
     ``working_hours`` empty means always; ``travel`` widens every block that is not free, before and after it;
-    ``name`` is what the reasons call them (their id if empty).
+    ``name`` is what the reasons call them (their id if empty). ``known_at``: when a calendar outside was last read; if
+    ``is_unknown``, nothing is known since then. None: there is no such calendar, or it was never read.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Diary:
     is_unknown: bool = False
     travel: timedelta = timedelta()
     name: str = ""
+    known_at: datetime | None = None
 
     def spans(self, *statuses: BlockStatus) -> Iterator[Span]:
         """The blocks of these statuses, widened by travel."""

@@ -23,6 +23,7 @@ from coord_service.domain.diaries import (
     open_spans,
 )
 from coord_service.domain.steps import Steps, Stretch
+from coord_service.domain.wall_time import say_clock
 from coord_service.errors import Refused
 
 # What people take off full marks. The same thing about a required person always weighs more, and whole days after the
@@ -205,10 +206,17 @@ class _People(NamedTuple):
         reasons = (
             *_who_is_free(search.diaries, free),
             *(f"{_name(diary)} tentative" for diary in tentative),
-            *(f"{_name(diary)} not known" for diary in unknown),
+            *(f"{_name(diary)} not known{_since(diary, search.zone)}" for diary in unknown),
             *(f"{_name(diary)} would miss it" for diary in absent),
         )
         return cls(_ids(free), _ids(tentative), _ids(absent), _ids(unknown), reasons)
+
+
+def _since(diary: Diary, zone: tzinfo) -> str:
+    if diary.known_at is None:
+        return ""
+    local = diary.known_at.astimezone(zone)
+    return f" since {say_clock(local.time())} on {local.day} {local:%B}"
 
 
 def _who_is_free(diaries: Sequence[Diary], free: Sequence[Diary]) -> Iterator[str]:

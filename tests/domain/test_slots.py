@@ -179,6 +179,12 @@ def test_reasons_name_people_and_count_the_days_to_the_limit():
     )
 
 
+def test_what_is_not_known_says_since_when():
+    read_at = datetime(2026, 7, 1, 9, 40, tzinfo=UTC)
+    [slot, *_] = rank(search(Diary("a", name="Dr Shah", is_unknown=True, known_at=read_at)))
+    assert "Dr Shah not known since 10:40am on 1 July" in slot.reasons
+
+
 @pytest.mark.parametrize(
     ("limit_on", "words"),
     [

@@ -152,22 +152,26 @@ async def _look_for(tools: Tools, db: Session, sought: Sought, view: View) -> Fo
     usual_on = max(earliest_on, rulebook.working_days.add(day_in_london(now), USUAL_NOTICE))
     first_on = _clip(view.from_on or usual_on, earliest_on, earliest_on + FARTHEST)
     last_on = first_on + WINDOW - timedelta(days=1)
-    span = DaySpan(first_on, last_on)
-    search = SlotSearch(
-        window_start_at=midnight_in_london(first_on),
-        window_end_at=day_span(last_on)[1],
-        duration=timedelta(minutes=_clip(view.minutes or sought.minutes, SHORTEST, LONGEST)),
+    minutes = _clip(view.minutes or sought.minutes, SHORTEST, LONGEST)
+    search = await plan_search(tools, db, replace(sought, minutes=minutes), DaySpan(first_on, last_on))
+    return _found(_without(search, view.without), sought, view, earliest_on)
+
+
+async def plan_search(tools: Tools, db: Session, sought: Sought, span: DaySpan) -> SlotSearch:
+    """What to look for over these days: everybody's diaries as far as they are known, quorums, and the legal limit."""
+    diaries = await read_diaries(db, tools.rulebook.working_days, sought.guests, span, sought.meeting_id)
+    return SlotSearch(
+        window_start_at=midnight_in_london(span.first_on),
+        window_end_at=day_span(span.last_on)[1],
+        duration=timedelta(minutes=sought.minutes),
         step=STEP,
         zone=LONDON,
-        diaries=_heed_refusals(
-            await read_diaries(db, rulebook.working_days, sought.guests, span, sought.meeting_id), sought
-        ),
+        diaries=_heed_refusals(diaries, sought),
         quorums=tuple(_quorums(sought.purpose, sought.guests)),
-        earliest_at=now,
+        earliest_at=tools.clock.now(),
         limit=0,
-        limit_on=review_limit(rulebook.clock_laws, sought.purpose, sought.children),
+        limit_on=review_limit(tools.rulebook.clock_laws, sought.purpose, sought.children),
     )
-    return _found(_without(search, view.without), sought, view, earliest_on)
 
 
 def _heed_refusals(diaries: tuple[Diary, ...], sought: Sought) -> tuple[Diary, ...]:

@@ -134,6 +134,43 @@ class Ability(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class FormField:
+    """What somebody types to connect a calendar. A secret is encrypted at rest and never shown again."""
+
+    name: str
+    label: str
+    hint: str = ""
+    is_secret: bool = False
+    is_required: bool = True
+    choices: tuple[tuple[str, str], ...] = ()  # value and words; empty: free text
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarKind:
+    """A kind of calendar system: its name for people, its form, and the most that it can ever do for us."""
+
+    kind: str
+    name: str
+    words: str
+    fields: tuple[FormField, ...]
+    abilities: frozenset[Ability]
+    is_for_council: bool = False  # one connection can serve everybody on the council's own system
+    is_for_demo: bool = False  # offered in the demo alone
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarAccount:
+    """What an adapter needs: whose calendar (their bare mail address; "" for the whole council), and what the form says.
+
+    ``values`` holds the secrets too and is therefore left out of every repr. ``seconds`` is the limit for one call.
+    """
+
+    address: str
+    values: Mapping[str, str] = field(repr=False)
+    seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
 class CalendarCheck:
     """What a connection turned out to be: ``words`` for the person who set it up, and what it can do."""
 
@@ -192,19 +229,39 @@ class Calendar(Protocol):
         """Connect and sign in; what this connection can do."""
 
     async def read_busy(self, addresses: Sequence[str], start_at: datetime, end_at: datetime) -> Mapping[str, Busy]:
-        """The busy times of each address, half-open; its own account's alone where the system can't read others'."""
+        """What each address asked for is doing in this time, half-open, however long: a Busy for every one of them.
+
+        An address that this connection may not read has a ``trouble`` of its own and spoils nothing for the others;
+        where the system can't read others', that is every address but the account's.
+        """
 
     async def put(self, event: itip.Event) -> None:
-        """Keep the organizer's event. Found by UID, so twice is one event; an older SEQUENCE never wins."""
+        """Keep the organizer's event in the account's own calendar. Found by UID: twice is one event, also after a cut.
+
+        An older SEQUENCE than what is kept never wins, and is quiet.
+        """
 
     async def remove(self, uid: str) -> None:
         """Cancel the event, telling whom that system invited. Quiet when it is not there."""
 
     async def news(self, token: str | None) -> CalendarNews:
-        """What became of the events that we keep there, since ``token`` (None or no longer good: all of them)."""
+        """What became of the events that we keep there, since ``token`` (None or no longer good: all of them).
+
+        What ``put`` did itself may be told too, as it is there; nothing is told twice.
+        """
 
     async def close(self) -> None:
         """Leave the server."""
+
+
+class CalendarKinds(Protocol):
+    """The kinds of calendar that this installation can connect."""
+
+    def all(self) -> Sequence[CalendarKind]:
+        """Every kind, in the order in which they are offered."""
+
+    def open(self, kind: str, account: CalendarAccount) -> Calendar:
+        """A calendar of this kind. Nothing is connected until it is first used. Raises KeyError for no kind of ours."""
 
 
 class Wake(Protocol):

@@ -1,0 +1,1 @@
+"""Adapters to calendar systems, each behind the Calendar port; ``integrations.registry`` lists them."""

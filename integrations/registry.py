@@ -1,0 +1,54 @@
+"""Every kind of calendar that can be connected: its name, its form, its abilities, and where it is made.
+
+An adapter is imported when the first connection of its kind is opened: exchangelib alone takes a second.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import cast
+
+from coord_service.ports import Ability, Calendar, CalendarAccount, CalendarKind, FormField
+
+EVERYTHING = frozenset(Ability)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A kind, and the function that makes a calendar of it, as ``module:function``."""
+
+    kind: CalendarKind
+    factory: str
+
+
+LINES: tuple[Line, ...] = (
+    Line(
+        CalendarKind(
+            kind="memory",
+            name="Invented calendar",
+            words="A calendar of the demo: it lives in this programme alone and forgets everything at its end.",
+            fields=(FormField("server", "Which invented calendars", hint="In the demo county this is county"),),
+            abilities=EVERYTHING,
+            is_for_council=True,
+            is_for_demo=True,
+        ),
+        "integrations.calendars.memory:open_calendar",
+    ),
+)
+
+
+class Registry:
+    """The CalendarKinds port over the lines above."""
+
+    def __init__(self, lines: Sequence[Line] = LINES, *, is_demo: bool = False) -> None:
+        self._lines = {line.kind.kind: line for line in lines if is_demo or not line.kind.is_for_demo}
+
+    def all(self) -> Sequence[CalendarKind]:
+        """Every kind, in the order in which they are offered; the demo's own in the demo alone."""
+        return tuple(line.kind for line in self._lines.values())
+
+    def open(self, kind: str, account: CalendarAccount) -> Calendar:
+        """A calendar of this kind. Raises KeyError for a kind that isn't offered here."""
+        module, function = self._lines[kind].factory.split(":")
+        factory = cast("Callable[[CalendarAccount], Calendar]", getattr(import_module(module), function))
+        return factory(account)

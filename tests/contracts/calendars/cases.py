@@ -1,0 +1,13 @@
+"""A case for every kind of calendar: how to get one, with a hand at its other side. One line a kind."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from tests.contracts.calendars.hand import Case
+from tests.contracts.calendars.memory_case import memory_case
+
+# Each makes a system with a mailbox for OWNER (and for COLLEAGUE where the kind reads others'), in a folder of its own.
+CASES: dict[str, Callable[[Path], AbstractAsyncContextManager[Case]]] = {
+    "memory": memory_case,
+}

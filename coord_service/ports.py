@@ -160,7 +160,7 @@ class CalendarKind:
 
 @dataclass(frozen=True, slots=True)
 class CalendarAccount:
-    """What an adapter needs: whose calendar (their bare mail address; "" for the whole council), and what the form says.
+    """What an adapter needs: whose calendar (bare mail address; "" for the whole council), and what the form says.
 
     ``values`` holds the secrets too and is therefore left out of every repr. ``seconds`` is the limit for one call.
     """

@@ -18,6 +18,7 @@ from coord_service.domain.itip.values import (
     Message,
     PartStat,
     Policy,
+    Question,
     Role,
     Strangers,
     Verdict,
@@ -48,20 +49,20 @@ def apply_reply(event: Event, incoming: Incoming) -> Applied:
         return Applied(event, Verdict.REFUSED, "it doesn't say whose answer it is")
     place = find_place(event, incoming.answer)
     if isinstance(place, Ruling):
-        return Applied(event, place.verdict, place.why)
+        return place.of(event)
     if speaker.doubt:
-        return Applied(event, Verdict.HELD, speaker.doubt)
+        return Applied(event, Verdict.HELD, speaker.doubt, question=Question.SENDER)
     order = order_of(incoming.answer, incoming.message, place)
     known = place.attendee(speaker.address)
     if known is None:
         return _hear_stranger(event, place, speaker, order, incoming)
     ruling = _too_late(place, known, order, speaker.line)
     if ruling:
-        return Applied(event, ruling.verdict, ruling.why)
+        return ruling.of(event)
     said = answered(known, order, speaker.line, _comment(speaker, incoming))
     ruling = objection(place, said, incoming.policy)
     if ruling:
-        return Applied(event, ruling.verdict, ruling.why)
+        return ruling.of(event)
     return _seated(event, place, said, incoming)
 
 
@@ -129,14 +130,9 @@ def _hear_stranger(event: Event, place: Event, speaker: Speaker, order: Order, i
         return Applied(event, Verdict.NOTED, f"{address} is no longer invited")
     if line.delegated_from:
         return _hear_early_delegate(event, place, speaker, order, incoming)
-    lists = [each.address for each in place.attendees if each.cutype is Cutype.GROUP or each.address in line.member]
-    policy = Strangers.ASK if incoming.policy.is_shielded else incoming.policy.strangers
-    if policy is Strangers.DENY:
-        return Applied(event, Verdict.REFUSED, f"{address} was not invited")
-    if lists and (policy is Strangers.ASK or line.member):
-        return Applied(event, Verdict.HELD, f"{address} was invited only through the list {', '.join(lists)}")
-    if policy is Strangers.ASK:
-        return Applied(event, Verdict.HELD, f"{address} was not invited; the invitation may have been forwarded")
+    ruling = _about_stranger(place, speaker, incoming.policy)
+    if ruling:
+        return ruling.of(event)
     if order.sequence < place.current_sequence or line.partstat in {PartStat.NEEDS_ACTION, PartStat.DELEGATED}:
         return Applied(event, Verdict.REFUSED, f"{address} was not invited, and does not answer the present time")
     fresh = Attendee(address, line.name, Role.OPTIONAL)
@@ -145,14 +141,32 @@ def _hear_stranger(event: Event, place: Event, speaker: Speaker, order: Order, i
     return Applied(after, Verdict.APPLIED, f"{address} was not invited and {WORDS[said.partstat]}; they are added")
 
 
+def _about_stranger(place: Event, speaker: Speaker, policy: Policy) -> Ruling | None:
+    """What the policy says to somebody who was not invited, unless a person has let them in."""
+    line, address = speaker.line, speaker.address
+    if {Question.STRANGER, Question.LIST} & policy.agreed:
+        return None
+    lists = [each.address for each in place.attendees if each.cutype is Cutype.GROUP or each.address in line.member]
+    strangers = Strangers.ASK if policy.is_shielded else policy.strangers
+    if strangers is Strangers.DENY:
+        return Ruling(Verdict.REFUSED, f"{address} was not invited")
+    if lists and (strangers is Strangers.ASK or line.member):
+        why = f"{address} was invited only through the list {', '.join(lists)}"
+        return Ruling(Verdict.HELD, why, Question.LIST)
+    if strangers is Strangers.ASK:
+        why = f"{address} was not invited; the invitation may have been forwarded"
+        return Ruling(Verdict.HELD, why, Question.STRANGER)
+    return None
+
+
 def _hear_early_delegate(event: Event, place: Event, speaker: Speaker, order: Order, incoming: Incoming) -> Applied:
     line, address = speaker.line, speaker.address
     why = f"{address} answers for {', '.join(line.delegated_from)}, who has not passed their place on"
     if incoming.policy.is_shielded:
-        return Applied(event, Verdict.HELD, why)
+        return Applied(event, Verdict.HELD, why, question=Question.SUBSTITUTE)
     known = next((each for each in place.waiting if each.address == address), Attendee(address))
     verdict = compare(known, order, line)
     if verdict is not Verdict.APPLIED:
         return Applied(event, verdict, why)
     said = answered(replace(known, name=line.name), order, line, _comment(speaker, incoming))
-    return Applied(put_back(event, wait_for_delegator(place, said)), Verdict.HELD, why)
+    return Applied(put_back(event, wait_for_delegator(place, said)), Verdict.HELD, why, question=Question.SUBSTITUTE)

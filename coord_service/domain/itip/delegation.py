@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from coord_service.domain.itip.addresses import is_mail_address
 from coord_service.domain.itip.places import Ruling
-from coord_service.domain.itip.values import Attendee, Event, PartStat, Policy, Verdict
+from coord_service.domain.itip.values import Attendee, Event, PartStat, Policy, Question, Strangers, Verdict
 
 LONGEST_CHAIN = 4
 MOST_DELEGATES = 3
@@ -24,8 +24,17 @@ def objection(place: Event, attendee: Attendee, policy: Policy) -> Ruling | None
         return Ruling(Verdict.REFUSED, f"{attendee.address} passes their place back in a circle")
     if len(above) >= LONGEST_CHAIN:
         return Ruling(Verdict.REFUSED, f"this place has been passed on {len(above)} times already")
-    if policy.is_shielded:
-        return Ruling(Verdict.HELD, f"{attendee.address} wants {', '.join(named)} to come instead; somebody must agree")
+    return None if Question.DELEGATE in policy.agreed else _unasked(place, attendee, policy)
+
+
+def _unasked(place: Event, attendee: Attendee, policy: Policy) -> Ruling | None:
+    """What the policy says to a delegation that nobody has looked at; those who are invited anyway are nobody new."""
+    wish = f"{attendee.address} wants {', '.join(attendee.delegated_to)} to come instead"
+    has_newcomer = any(place.attendee(each) is None for each in attendee.delegated_to)
+    if policy.is_shielded or (has_newcomer and policy.delegates is Strangers.ASK):
+        return Ruling(Verdict.HELD, f"{wish}; somebody must agree", Question.DELEGATE)
+    if has_newcomer and policy.delegates is Strangers.DENY:
+        return Ruling(Verdict.REFUSED, f"{wish}; this meeting takes nobody who was not invited")
     return None
 
 

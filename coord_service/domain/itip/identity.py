@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 
 from coord_service.domain.itip.addresses import same_domain
-from coord_service.domain.itip.values import Answer, Attendee, Authentication, Event, Message, PartStat, Policy
+from coord_service.domain.itip.values import (
+    Answer,
+    Attendee,
+    Authentication,
+    Event,
+    Message,
+    PartStat,
+    Policy,
+    Question,
+)
 
 UNCHECKED = "a bare calendar file has no sender, so identity is unchecked"
 
@@ -53,7 +62,7 @@ def _line_of(answer: Answer, message: Message, event: Event, policy: Policy) -> 
 
 def _doubt(line: Attendee, address: str, message: Message, event: Event, policy: Policy) -> str:
     sender = message.sender
-    if sender is None:
+    if sender is None or Question.SENDER in policy.agreed:
         return ""
     if not sender:
         return f"the mail doesn't say who sent it; it answers for {address}"

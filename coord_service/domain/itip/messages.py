@@ -5,7 +5,7 @@ from datetime import datetime
 
 from coord_service.domain.itip.answers import Incoming, apply_reply
 from coord_service.domain.itip.identity import UNCHECKED
-from coord_service.domain.itip.proposals import apply_counter, apply_refresh
+from coord_service.domain.itip.proposals import apply_counter, apply_refresh, speaker_of
 from coord_service.domain.itip.values import Applied, Event, Kind, Message, Outgoing, Policy, Verdict
 
 NOTES = {
@@ -36,7 +36,7 @@ def apply(event: Event, message: Message, policy: Policy, now: datetime) -> Appl
         result = JUDGES[message.kind](state, Incoming(answer, message, policy, now))
         state = result.event
         results.append(result)
-    return _combined(state, results, message)
+    return replace(_combined(state, results, message), speaker=speaker_of(event, message, policy))
 
 
 def _combined(event: Event, results: list[Applied], message: Message) -> Applied:
@@ -48,7 +48,8 @@ def _combined(event: Event, results: list[Applied], message: Message) -> Applied
     for each in (one for result in results for one in result.outgoing):
         known = outgoing.get((each.recipient, each.method))
         outgoing[each.recipient, each.method] = _joined(known, each) if known else each
-    return Applied(event, verdict, "; ".join(reasons), tuple(outgoing.values()))
+    question = next((each.question for each in results if each.verdict is verdict), None)
+    return Applied(event, verdict, "; ".join(reasons), tuple(outgoing.values()), question)
 
 
 def _joined(first: Outgoing, second: Outgoing) -> Outgoing:

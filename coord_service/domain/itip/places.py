@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from coord_service.domain.itip.recurrence import occurrence, occurs, override_at
 from coord_service.domain.itip.rules import instant
-from coord_service.domain.itip.values import Answer, Event, Status, Verdict
+from coord_service.domain.itip.values import Answer, Applied, Event, Question, Status, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,11 @@ class Ruling:
 
     verdict: Verdict
     why: str
+    question: Question | None = None
+
+    def of(self, event: Event) -> Applied:
+        """The ruling as the result of a message, the copy being as it was."""
+        return Applied(event, self.verdict, self.why, question=self.question)
 
 
 def find_place(event: Event, answer: Answer) -> Event | Ruling:
@@ -22,7 +27,8 @@ def find_place(event: Event, answer: Answer) -> Event | Ruling:
     if answer.recurrence_id is None:
         return event
     if answer.this_and_future:
-        return Ruling(Verdict.HELD, "it speaks of one date and all later ones; somebody must say what that means here")
+        why = "it speaks of one date and all later ones; somebody must say what that means here"
+        return Ruling(Verdict.HELD, why, Question.DATES)
     place = _date_of(event, answer)
     if isinstance(place, Event) and place.status is Status.CANCELLED:
         return Ruling(Verdict.NOTED, "this date is cancelled; the answer came after that")
@@ -52,5 +58,5 @@ def _date_of(event: Event, answer: Answer) -> Event | Ruling:
     if known:
         return occurrence(event, date)
     if known is None:
-        return Ruling(Verdict.HELD, "it could not be told whether the series has this date")
+        return Ruling(Verdict.HELD, "it could not be told whether the series has this date", Question.DATES)
     return Ruling(Verdict.REFUSED, "the series has no such date")

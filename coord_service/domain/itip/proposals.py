@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from coord_service.domain.itip.addresses import is_mail_address
 from coord_service.domain.itip.answers import Incoming
 from coord_service.domain.itip.changes import diff
 from coord_service.domain.itip.identity import find_speaker, invited_address
@@ -20,6 +21,7 @@ from coord_service.domain.itip.values import (
     Outgoing,
     PartStat,
     Policy,
+    Question,
     Status,
     Verdict,
     When,
@@ -32,8 +34,7 @@ ANY_POLICY = Policy()
 
 def apply_counter(event: Event, incoming: Incoming) -> Applied:
     """Hold a proposed time for the lead worker while it is current; the copy never changes by it."""
-    ruling = _judge_counter(event, incoming)
-    return Applied(event, ruling.verdict, ruling.why)
+    return _judge_counter(event, incoming).of(event)
 
 
 def apply_refresh(event: Event, incoming: Incoming) -> Applied:
@@ -45,7 +46,7 @@ def apply_refresh(event: Event, incoming: Incoming) -> Applied:
     if seen is None or speaker is None:
         return Applied(event, Verdict.REFUSED, "it asks for the invitation, and whoever sent it was not invited")
     if speaker.doubt:
-        return Applied(event, Verdict.HELD, speaker.doubt)
+        return Applied(event, Verdict.HELD, speaker.doubt, question=Question.SENDER)
     if event.status is Status.CANCELLED:
         gone = Outgoing(address, Method.CANCEL, False, replace(seen, status=Status.CANCELLED))
         return Applied(event, Verdict.APPLIED, f"{address} asks how things stand: it is cancelled", (gone,))
@@ -89,7 +90,7 @@ def _judge_counter(event: Event, incoming: Incoming) -> Ruling:
         return Ruling(Verdict.REFUSED, "it proposes a new time, and whoever sent it was not invited")
     speaker = find_speaker(answer, message, event, incoming.policy)
     if speaker and speaker.doubt:
-        return Ruling(Verdict.HELD, speaker.doubt)
+        return Ruling(Verdict.HELD, speaker.doubt, Question.SENDER)
     order = order_of(answer, message, place)
     if order.sequence < place.current_sequence:
         return Ruling(Verdict.OLDER, f"{known.address} proposes another time, but the meeting was moved since")
@@ -97,7 +98,14 @@ def _judge_counter(event: Event, incoming: Incoming) -> Ruling:
         return Ruling(Verdict.REFUSED, f"{known.address} proposes a new time and doesn't say which")
     if compare(known, order, replace(known, partstat=PartStat.NEEDS_ACTION)) is Verdict.OLDER:
         return Ruling(Verdict.OLDER, f"{known.address} proposed another time, and has answered since")
-    return Ruling(Verdict.HELD, f"{known.address} proposes {_in_words(_as_zoned(answer.start, place.start))}")
+    why = f"{known.address} proposes {_in_words(_as_zoned(answer.start, place.start))}"
+    return Ruling(Verdict.HELD, why, Question.PROPOSAL)
+
+
+def speaker_of(event: Event, message: Message, policy: Policy) -> str:
+    """The address, as it was invited, that a message speaks for; "" where it names nobody."""
+    found = (_line(answer, message, event, policy) for answer in message.answers)
+    return next((line.address for line in found if line and is_mail_address(line.address)), "")
 
 
 def _line(answer: Answer, message: Message, event: Event, policy: Policy) -> Attendee | None:

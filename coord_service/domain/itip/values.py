@@ -90,6 +90,18 @@ class Verdict(StrEnum):
     NOTED = "noted"
 
 
+class Question(StrEnum):
+    """What a person must agree to before a held message can be applied."""
+
+    SENDER = "sender"  # is it from whom it speaks for?
+    STRANGER = "stranger"  # may somebody join who was not invited?
+    LIST = "list"  # the same, of a member of a list that was invited
+    DELEGATE = "delegate"  # may somebody come in another's place?
+    SUBSTITUTE = "substitute"  # the same, asked by the delegate before the delegator has said so
+    PROPOSAL = "proposal"  # another time: ``accept_counter`` or ``decline_counter``
+    DATES = "dates"  # which dates of a series it speaks of
+
+
 class Strangers(StrEnum):
     """What to do when somebody who was not invited answers."""
 
@@ -282,22 +294,31 @@ class Policy:
     """What a council, and this meeting, allow.
 
     ``known_addresses``: other address -> the attendee's invited address. ``is_shielded``: somebody in the team has a
-    restricted contact, so strangers and delegates are always asked about.
+    restricted contact, so strangers and delegates are always asked about. ``delegates``: whether an attendee may send
+    somebody who was not invited; RFC 5546 lets them. ``agreed``: the questions about this very message to which a
+    person has said yes.
     """
 
     strangers: Strangers = Strangers.ASK
+    delegates: Strangers = Strangers.ALLOW
     is_shielded: bool = False
+    agreed: frozenset[Question] = frozenset()
     known_addresses: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The organizer's copy after a message, what was made of it, a sentence that says why, and what must be sent."""
+    """The organizer's copy after a message, what was made of it, a sentence that says why, and what must be sent.
+
+    ``question``: what a held message waits for. ``speaker``: the invited address it speaks for, "" where it has none.
+    """
 
     event: Event
     verdict: Verdict
     why: str
     outgoing: tuple[Outgoing, ...] = ()
+    question: Question | None = None
+    speaker: str = ""
 
 
 def dtstamp_after(now: datetime, last: datetime | None) -> datetime:

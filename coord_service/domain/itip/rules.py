@@ -17,6 +17,8 @@ DAY = timedelta(days=1)
 MOST_DAYS_WALKED = 15_000
 LONGEST_RULE = 1_000
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+LENGTHS = {"YEARLY": 366, "MONTHLY": 31, "WEEKLY": 7, "DAILY": 1}
+ENDLESS = 10**9
 EXOTIC = {"BYHOUR", "BYMINUTE", "BYSECOND", "BYWEEKNO", "RSCALE", "SKIP"}
 
 
@@ -72,29 +74,36 @@ def rule_has(rule: Rule, start: When, wanted: When) -> bool | None:
         if distance % rule.interval or not _passes(rule, day):
             return False
         return not rule.positions or day in _days_in_period(rule, _period_start(rule, day))
-    for found in days_from(rule, first):
-        if found is None or found >= day:
-            return None if found is None else found == day
-    return False
+    found = next(days_from(rule, first, day, day + DAY), date.min)
+    return None if found is None else found == day
 
 
-def days_from(rule: Rule, first: date) -> Iterator[date | None]:
-    """The days of a rule with COUNT, in order; a None at the end: too far to walk."""
-    remaining, walked, period = rule.count or 0, 0, _period_start(rule, first)
-    while remaining > 0:
-        days = _days_in_period(rule, period)
-        walked += {"YEARLY": 366, "MONTHLY": 31, "WEEKLY": 7, "DAILY": 1}[rule.freq]
-        for day in days:
-            if day >= first and remaining > 0 and (rule.until is None or day <= day_of(rule.until)):
+def days_from(
+    rule: Rule, first: date, since: date | None = None, before: date = date.max
+) -> Iterator[date | None]:
+    """The days of a rule that starts on ``first``, in order, from ``since`` on; a None at the end: too far to walk.
+
+    What lies before ``since`` is counted, not walked, wherever every period has as many days as the next.
+    """
+    since = max(first, since or first)
+    steps = (_period_number(rule, since) - _period_number(rule, first)) // rule.interval
+    remaining = _left_after(rule, first, steps)
+    if remaining is None:
+        yield None
+        return
+    before = before if rule.until is None else min(before, day_of(rule.until) + DAY)
+    walked, period = 0, _period_at(rule, first, steps)
+    while period is not None and period < before and remaining > 0:
+        for day in _days_in_period(rule, period):
+            if first <= day < before and remaining > 0:
                 remaining -= 1
-                yield day
-        following = _next_period(rule, period)
-        if following is None or (rule.until is not None and following > day_of(rule.until)):
-            return
+                if day >= since:
+                    yield day
+        steps, walked = steps + 1, walked + LENGTHS[rule.freq]
         if walked > MOST_DAYS_WALKED:
             yield None
             return
-        period = following
+        period = _period_at(rule, first, steps)
 
 
 def until_in_utc(text: str, start: When) -> str:
@@ -179,26 +188,83 @@ def _period_number(rule: Rule, day: date) -> int:
     return day.toordinal()
 
 
-def _next_period(rule: Rule, period: date) -> date | None:
+def _period_at(rule: Rule, first: date, steps: int) -> date | None:
+    """The first day of the period so many intervals after the first one; None beyond year 9999."""
+    number = _period_number(rule, first) + steps * rule.interval
     try:
         if rule.freq == "YEARLY":
-            return period.replace(year=period.year + rule.interval)
+            return date(number, 1, 1)
         if rule.freq == "MONTHLY":
-            months = period.year * 12 + period.month - 1 + rule.interval
-            return date(months // 12, months % 12 + 1, 1)
-        return period + (7 if rule.freq == "WEEKLY" else 1) * rule.interval * DAY
+            return date((number - 1) // 12, (number - 1) % 12 + 1, 1)
+        if rule.freq == "WEEKLY":
+            return date.fromordinal(max(1, number * 7 + 1 + rule.week_start))
+        return date.fromordinal(number)
     except (ValueError, OverflowError):
         return None
 
 
+def _left_after(rule: Rule, first: date, steps: int) -> int | None:
+    """How much of COUNT is left after the first ``steps`` periods; None: too far to walk."""
+    if rule.count is None:
+        return ENDLESS
+    if steps == 0:
+        return rule.count
+    begun = sum(day >= first for day in _days_in_period(rule, _period_start(rule, first)))
+    each = _days_in_every_period(rule)
+    if each is not None:
+        return rule.count - begun - (steps - 1) * each
+    if steps * LENGTHS[rule.freq] > MOST_DAYS_WALKED:
+        return None
+    periods = (_period_at(rule, first, step) for step in range(1, steps))
+    return rule.count - begun - sum(len(_days_in_period(rule, each)) for each in periods if each)
+
+
+def _days_in_every_period(rule: Rule) -> int | None:
+    """How many days each period has, where they all have the same number."""
+    if rule.year_days or rule.positions:
+        return None
+    if rule.freq == "WEEKLY" and not rule.months and not rule.month_days:
+        return len({weekday for _, weekday in rule.days})
+    if rule.freq == "DAILY" and not rule.months and not rule.month_days and not rule.days:
+        return 1
+    if rule.freq == "YEARLY" and rule.months and rule.month_days and not rule.days:
+        is_steady = 2 not in rule.months and all(0 < day <= 30 for day in rule.month_days)
+        return len(rule.months) * len(rule.month_days) if is_steady else None
+    if rule.freq != "MONTHLY" or rule.months or (rule.days and rule.month_days):
+        return None
+    if rule.month_days:
+        return len(rule.month_days) if all(0 < day <= 28 for day in rule.month_days) else None
+    return len(set(rule.days)) if all(0 < nth <= 4 for nth, _ in rule.days) else None
+
+
 def _days_in_period(rule: Rule, period: date) -> list[date]:
-    lengths = {"DAILY": 1, "WEEKLY": 7, "MONTHLY": _month_length(period), "YEARLY": _year_length(period)}
-    last = min(period.toordinal() + lengths[rule.freq], date.max.toordinal() + 1)
-    days = [day for n in range(period.toordinal(), last) if _passes(rule, day := date.fromordinal(n))]
+    days = _plain_days(rule, period)
+    if days is None:
+        length = {"MONTHLY": _month_length, "YEARLY": _year_length}.get(rule.freq, lambda _: LENGTHS[rule.freq])(period)
+        last = min(period.toordinal() + length, date.max.toordinal() + 1)
+        days = [day for n in range(period.toordinal(), last) if _passes(rule, day := date.fromordinal(n))]
     if not rule.positions:
         return days
     chosen = {n - 1 if n > 0 else len(days) + n for n in rule.positions}
     return [day for index, day in enumerate(days) if index in chosen]
+
+
+def _plain_days(rule: Rule, period: date) -> list[date] | None:
+    """The days of a period by arithmetic, for the rules that nearly everybody uses; None for the others."""
+    if rule.months or rule.year_days:
+        return None
+    if rule.freq == "WEEKLY" and not rule.month_days:
+        offsets = sorted({(weekday - rule.week_start) % 7 for _, weekday in rule.days})
+        last = date.max.toordinal() - period.toordinal()
+        return [date.fromordinal(period.toordinal() + n) for n in offsets if n <= last]
+    if rule.freq == "DAILY" and not rule.days and not rule.month_days:
+        return [period]
+    if rule.freq == "MONTHLY" and not rule.days and all(0 < day <= 28 for day in rule.month_days):
+        return [period.replace(day=day) for day in sorted(rule.month_days)]
+    if rule.freq == "MONTHLY" and len(rule.days) == 1 and not rule.month_days and 0 < rule.days[0][0] <= 4:
+        nth, weekday = rule.days[0]
+        return [period.replace(day=(weekday - period.weekday()) % 7 + 7 * nth - 6)]
+    return None
 
 
 def _passes(rule: Rule, day: date) -> bool:

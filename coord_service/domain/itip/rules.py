@@ -78,9 +78,7 @@ def rule_has(rule: Rule, start: When, wanted: When) -> bool | None:
     return None if found is None else found == day
 
 
-def days_from(
-    rule: Rule, first: date, since: date | None = None, before: date = date.max
-) -> Iterator[date | None]:
+def days_from(rule: Rule, first: date, since: date | None = None, before: date = date.max) -> Iterator[date | None]:
     """The days of a rule that starts on ``first``, in order, from ``since`` on; a None at the end: too far to walk.
 
     What lies before ``since`` is counted, not walked, wherever every period has as many days as the next.

@@ -17,13 +17,17 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write ``{"slots": [...]}``, instants in the offset (or Z) of the window's start."""
-    given = read_json(arguments.file)
+    write_json(answer(read_json(arguments.file)))
+    return 0
+
+
+def answer(given: Any) -> dict[str, Any]:
+    """The JSON that answers a search. Raises BadInput for one that makes no sense."""
     try:
         slots = rank(read_search(given))
     except Refused as error:
         raise BadInput(str(error)) from error
-    write_json({"slots": [_shown(slot, given["window"]["start"]) for slot in slots]})
-    return 0
+    return {"slots": [_shown(slot, given["window"]["start"]) for slot in slots]}
 
 
 def _shown(slot: Slot, like: str) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 Span = tuple[int, int]
 
@@ -27,9 +29,11 @@ class BlockStatus(StrEnum):
     FREE = "free"
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A block in a diary, from an aware instant until before another. One of no length takes no time."""
+class Block(NamedTuple):
+    """A block in a diary, from an aware instant until before another. One of no length takes no time.
+
+    A search reads tens of thousands of them, and a tuple is made and taken apart in a third of the time.
+    """
 
     start_at: datetime
     end_at: datetime
@@ -86,14 +90,19 @@ def from_microseconds(value: int) -> datetime:
 def join(spans: Iterable[Span]) -> list[Span]:
     """The same time in order, without overlaps, touching spans made one, empty ones dropped."""
     joined: list[Span] = []
+    opened: int | None = None
+    closed = 0
     for start, end in sorted(spans):
         if end <= start:
             continue
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
+        if opened is None:
+            opened, closed = start, end
+        elif start > closed:
+            joined.append((opened, closed))
+            opened, closed = start, end
+        elif end > closed:
+            closed = end
+    return joined if opened is None else [*joined, (opened, closed)]
 
 
 def open_spans(hours: Iterable[WorkingHours], zone: tzinfo, within: Span) -> list[Span]:
@@ -112,8 +121,13 @@ def open_spans(hours: Iterable[WorkingHours], zone: tzinfo, within: Span) -> lis
     )
 
 
-def _offsets(zone: tzinfo, within: Span) -> Iterator[tuple[int, int, int]]:
+@lru_cache(maxsize=16)  # asked again for the working hours of everybody in a search
+def _offsets(zone: tzinfo, within: Span) -> tuple[tuple[int, int, int], ...]:
     """The stretches (start, end, offset from UTC) of a span between one clock change and the next."""
+    return tuple(_find_offsets(zone, within))
+
+
+def _find_offsets(zone: tzinfo, within: Span) -> Iterator[tuple[int, int, int]]:
 
     def offset_at(value: int) -> int:
         local = from_microseconds(value).astimezone(zone)

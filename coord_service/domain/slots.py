@@ -6,23 +6,19 @@ and never busy.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
 from coord_service.domain.diaries import (
-    MICROSECOND,
     BlockStatus,
     Diary,
     Span,
-    WorkingHours,
-    from_microseconds,
     join,
-    microseconds,
     open_spans,
 )
-from coord_service.domain.steps import Steps, Stretch
+from coord_service.domain.steps import Steps
 from coord_service.domain.wall_time import say_clock
 from coord_service.errors import Refused
 
@@ -82,12 +78,12 @@ class SlotSearch:
     @property
     def steps(self) -> Steps:
         """The starts that are possible at all."""
-        origin, length, duration = microseconds(self.window_start_at), self.step // MICROSECOND, self.duration
-        opens = max(origin, microseconds(self.earliest_at or self.window_start_at))
-        closes = min(microseconds(self.window_end_at), microseconds(self.latest_at or self.window_end_at))
-        first = -((origin - opens) // length)
-        end = (closes - duration // MICROSECOND - origin) // length + 1
-        return Steps(origin, length, duration // MICROSECOND, first, max(first, end))
+        origin_at, length = self.window_start_at.astimezone(UTC), self.step
+        opens_at = max(origin_at, self.earliest_at or origin_at)
+        closes_at = min(self.window_end_at, self.latest_at or self.window_end_at)
+        first = -((origin_at - opens_at) // length)
+        end = (closes_at - self.duration - origin_at) // length + 1
+        return Steps(origin_at, length, self.duration, first, max(first, end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +105,11 @@ def rank(search: SlotSearch) -> list[Slot]:
 
     A required person whose diary is unknown does not rule a slot out, but costs it most.
     """
-    steps, team = search.steps, _Team.of(search)
+    steps = search.steps
     if steps.first == steps.end:
         return []
-    pieces = sorted(
-        piece
-        for stretch in steps.stretches(*_presence(search, steps))
-        if team.can_meet(standing := team.standing(stretch))
-        for piece in _pieces(steps, stretch, standing, team.cost(standing))
-    )
     people = cache(lambda standing: _People.at(search, standing))
-    best = ((piece, step) for piece in pieces for step in range(piece.first, piece.end))
+    best = ((piece, step) for piece in _pieces(search, steps) for step in range(piece.first, piece.end))
     return [
         _slot(search, steps.at(step), FULL_MARKS - piece.cost, people(piece.standing))
         for piece, step in islice(best, search.limit or None)
@@ -144,9 +134,43 @@ class _Piece(NamedTuple):
     standing: _Standing
 
 
-class _Team(NamedTuple):
+def _pieces(search: SlotSearch, steps: Steps) -> list[_Piece]:
+    """The steps at which people can meet, in pieces, the best first; cut where the score changes with the day."""
+    pieces, judge = [], cache(_Team.of(search).judge)
+    for first, end, marks in steps.stretches(_lists(search, steps)):
+        if marks & RULED_OUT or (judged := judge(marks)) is None:
+            continue
+        standing, cost = judged
+        for day, since, until in steps.days(first, end):
+            pieces.append(_Piece(cost + min(day, MOST_DAYS_COUNTED), since, until, standing))
+    return sorted(pieces)
+
+
+def _lists(search: SlotSearch, steps: Steps) -> list[list[Span]]:
+    """The steps that somebody required rules out; then for each diary those where it is absent, and tentative."""
+    # Most people of a team keep the same hours, so each pattern is looked up once.
+    outside_hours = cache(lambda hours: steps.outside(open_spans(hours, search.zone, steps.span)) if hours else [])
+    ruled_out: list[Span] = []
+    absent: list[list[Span]] = []
+    tentative: list[list[Span]] = []
+    for diary in search.diaries:
+        touched = steps.touching(diary.busy, diary.travel)
+        away = [*touched[BlockStatus.BUSY], *touched[BlockStatus.OOF], *outside_hours(diary.working_hours)]
+        tentative.append(join(touched[BlockStatus.TENTATIVE]))
+        if diary.is_required:
+            ruled_out += away
+        absent.append([] if diary.is_required else join(away))
+    return [join(ruled_out), *absent, *tentative]
+
+
+RULED_OUT = 1  # the bit of the first list
+
+
+@dataclass(frozen=True, slots=True)
+class _Team:
     """The attendees as bits, and what the meeting needs of them."""
 
+    count: int
     everybody: int
     required: int
     unknown: int
@@ -156,27 +180,29 @@ class _Team(NamedTuple):
     def of(cls, search: SlotSearch) -> "_Team":
         diaries = search.diaries
         return cls(
+            count=len(diaries),
             everybody=_bits(True for _ in diaries),
             required=_bits(diary.is_required for diary in diaries),
             unknown=_bits(diary.is_unknown for diary in diaries),
             quorums=tuple((_bits(diary.id in q.any_of for diary in diaries), q.at_least) for q in search.quorums),
         )
 
-    def standing(self, stretch: Stretch) -> _Standing:
+    def judge(self, marks: int) -> tuple[_Standing, int] | None:
+        """Who stands where and what it costs, at steps that nobody required rules out; None where a quorum fails."""
+        standing = self._standing(marks >> 1)
+        coming = standing.free | standing.tentative
+        if any((coming & people).bit_count() < at_least for people, at_least in self.quorums):
+            return None
+        return standing, self._cost(standing)
+
+    def _standing(self, marks: int) -> _Standing:
         """The first that fits of absent, unknown, tentative, free."""
-        absent = stretch.absent
+        absent = marks & self.everybody
         unknown = self.unknown & ~absent
-        tentative = stretch.tentative & ~(absent | unknown)
+        tentative = marks >> self.count & ~(absent | unknown)
         return _Standing(absent, unknown, tentative, self.everybody & ~(absent | unknown | tentative))
 
-    def can_meet(self, standing: _Standing) -> bool:
-        """Whether nobody required is absent, and every quorum holds among those free and tentative."""
-        coming = standing.free | standing.tentative
-        return not standing.absent & self.required and all(
-            (coming & people).bit_count() >= at_least for people, at_least in self.quorums
-        )
-
-    def cost(self, standing: _Standing) -> int:
+    def _cost(self, standing: _Standing) -> int:
         """What the people take off full marks."""
         required, optional = self.required, ~self.required
         return (
@@ -230,8 +256,7 @@ def _who_is_free(diaries: Sequence[Diary], free: Sequence[Diary]) -> Iterator[st
         yield f"{required_free} of {required} required people free"
 
 
-def _slot(search: SlotSearch, start: int, score: int, people: _People) -> Slot:
-    start_at = from_microseconds(start)
+def _slot(search: SlotSearch, start_at: datetime, score: int, people: _People) -> Slot:
     end_at = start_at + search.duration
     reasons = (*people.reasons, *_about_limit(search, end_at))
     return Slot(start_at, end_at, score, people.free, people.tentative, people.absent, people.unknown, reasons)
@@ -246,27 +271,6 @@ def _about_limit(search: SlotSearch, end_at: datetime) -> Iterator[str]:
         yield f"{counted} {'before' if days > 0 else 'after'} the limit"
     else:
         yield "On the last day of the limit"
-
-
-def _presence(search: SlotSearch, steps: Steps) -> tuple[list[list[Span]], list[list[Span]]]:
-    """The steps at which each diary is absent, and those at which it is tentative."""
-    # Most people of a team keep the same hours, so each pattern is looked up once.
-    outside_hours = cache(lambda hours: _outside_hours(search, steps, hours))
-    absent = [
-        join([*steps.touching(diary.spans(BlockStatus.BUSY, BlockStatus.OOF)), *outside_hours(diary.working_hours)])
-        for diary in search.diaries
-    ]
-    return absent, [steps.touching(diary.spans(BlockStatus.TENTATIVE)) for diary in search.diaries]
-
-
-def _outside_hours(search: SlotSearch, steps: Steps, hours: tuple[WorkingHours, ...]) -> list[Span]:
-    return list(steps.outside(open_spans(hours, search.zone, steps.span))) if hours else []
-
-
-def _pieces(steps: Steps, stretch: Stretch, standing: _Standing, cost: int) -> Iterator[_Piece]:
-    """The stretch, cut where the score changes with the day."""
-    for day, first, end in steps.days(stretch.first, stretch.end):
-        yield _Piece(cost + min(day, MOST_DAYS_COUNTED), first, end, standing)
 
 
 def _bits(values: Iterable[bool]) -> int:

@@ -186,3 +186,9 @@ def test_a_file_that_is_not_there_is_bad_input(capfd):
 
 def test_a_key_is_named_where_it_stands(coord):
     assert coord(block(title="x"))[2] == "coord slots: attendees[0] busy[0] has an unknown key 'title'\n"
+
+
+def test_an_instant_without_offset_is_refused_however_often_it_comes(coord):
+    naive = {"start": "2026-03-02T09:00:00", "end": "2026-03-02T10:00:00Z"}
+    value = given(attendees=[{"id": who, "busy": [naive, naive]} for who in "ab"])
+    assert coord(value)[2].startswith("coord slots: attendees[0] busy[0]: start")

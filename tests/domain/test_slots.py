@@ -356,3 +356,15 @@ def test_the_same_thing_about_a_required_person_weighs_more():
         [required] = rank(search(Diary("a", busy=blocks, is_unknown=unknown), end=at(10)))
         [optional] = rank(search(Diary("a", is_required=False, busy=blocks, is_unknown=unknown), end=at(10)))
         assert required.score < optional.score < 10_000
+
+
+def test_blocks_in_one_zone_are_told_apart_in_the_hour_that_comes_twice():
+    sunday = datetime(2026, 10, 25, tzinfo=UTC)
+    # 1:30 in summer time until 1:30 in winter time: an hour, though the wall clock says none.
+    twice = busy(datetime(2026, 10, 25, 1, 30, tzinfo=LONDON), datetime(2026, 10, 25, 1, 30, fold=1, tzinfo=LONDON))
+    assert starts(Diary("a", busy=twice), start=sunday, end=at(3, day=sunday), step=30, minutes=30) == [
+        sunday,
+        at(1, 30, day=sunday),
+        at(2, day=sunday),
+        at(2, 30, day=sunday),
+    ]

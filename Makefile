@@ -5,7 +5,7 @@ INSTALLED := .venv/installed
 ASSETS := coord_service/web/static/vendor/complete
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
-.PHONY: install run test check bench format lock
+.PHONY: install run test check bench fuzz format lock
 .DELETE_ON_ERROR:
 
 install: $(INSTALLED) $(ASSETS)
@@ -25,6 +25,10 @@ check: install
 # Figures, a JSON line each: ratios within one run, since machines differ. BENCH=slots runs one of them.
 bench: install
 	$(BIN)/python -m tests.benchmarks $(BENCH)
+
+# Bent messages against the reader of invitations until the time is up; findings are kept in .coord/fuzz.
+fuzz: install
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),20) --seed $(or $(SEED),1)
 
 format: install
 	$(BIN)/ruff check --fix-only .

@@ -13,11 +13,15 @@ MOST_LINES = 120_000
 MOST_DEPTH = 10
 LONGEST_LINE = 200_000
 
+# RFC 5545 §3.1 allows none of these; some senders have them, and half of the world's databases refuse NUL.
+CONTROLS = bytes({*range(32), 127} - {*b"\t\n\r"})
 # The head of a line ends at the first colon outside quotes. Possessive, so that hostile quotes stay linear.
 HEAD = re.compile(r'(?:[^":]++|"[^"]*+")*+:')
 PARAMETER = re.compile(r'(?:[^";]++|"[^"]*+"|")++')
 PARAMETER_VALUE = re.compile(r'(?:[^",]++|"[^"]*+"|")++')
 NAME = re.compile(r"[A-Za-z0-9-]+\Z")
+# Charsets on the label of bytes that are no UTF-8: then it is Windows-1252, as from Outlook and its kin.
+NOT_TRUE = {"utf-8", "utf8", "us-ascii", "ascii"}
 CARET = re.compile(r"\^([n^'])")
 CARET_MEANS = {"n": "\n", "^": "^", "'": '"'}
 BACKSLASH = re.compile(r"\\(.)", re.DOTALL)
@@ -140,8 +144,8 @@ def _unfolded(raw: bytes, charset: str) -> list[str]:
     """The lines of a stream, unfolded before decoding: a fold may lie inside a UTF-8 character."""
     if len(raw) > MOST_BYTES:
         raise TooMuch(f"it is larger than {MOST_BYTES // 1_000_000} MB")
-    raw = _ascii_compatible(raw, charset).replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\x00", b"")
-    raw = raw.replace(b"\n ", b"").replace(b"\n\t", b"")
+    raw = _ascii_compatible(raw, charset).replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b"")
+    raw = raw.replace(b"\n ", b"").replace(b"\n\t", b"").translate(None, CONTROLS)
     if raw.count(b"\n") > MOST_LINES:
         raise TooMuch(f"it has more than {MOST_LINES:,} lines")
     lines = [each for each in _decoded(raw, charset).split("\n") if each and not each.isspace()]
@@ -164,7 +168,7 @@ def _decoded(raw: bytes, charset: str) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return _by_name(raw, charset)
+        return _by_name(raw, "" if charset.lower() in NOT_TRUE else charset)
 
 
 def _by_name(raw: bytes, charset: str) -> str:

@@ -10,6 +10,7 @@ from integrations.itip.delivery_reports import is_automatic, original_message_id
 from integrations.itip.reader import read_calendar
 from integrations.itip.words import written_text
 
+NEITHER = "this is neither a mail nor a calendar"
 CALENDAR_TYPES = ("text/calendar", "application/ics", "application/x-ical")
 
 
@@ -28,10 +29,12 @@ def read_mail(raw: bytes, authserv: str | None = None) -> Message:
     try:
         mail = mime.parse_mail(raw)
     except mime.TooMuch as error:
-        return Message(Kind.OTHER, problems=(*problems, f"the mail was not read: {error}"))
-    if not mail.keys():
-        problems.append("this is neither a mail nor a calendar")
+        why = f"the mail was not read: {error}"
+        return Message(Kind.OTHER, problems=(*problems, why), unreadable=why)
     message = _judged(mail, raw)
+    if not mail.keys():
+        problems.append(NEITHER)
+        message = replace(message, unreadable=NEITHER)
     sender, name = mime.sender_of(mail)
     answered = mime.message_ids(mail, "In-Reply-To")
     own_ids = mime.message_ids(mail, "Message-ID")
@@ -60,8 +63,13 @@ def _judged(mail: Part, raw: bytes) -> Message:
     if calendar is not None and (calendar.answers or calendar.kind is not Kind.OTHER):
         return replace(calendar, text=written_text(mail))
     kind = Kind.AUTO_REPLY if is_automatic(mail) else Kind.OTHER
-    problems = calendar.problems if calendar else _unreadable_answers(mail)
-    return Message(kind, calendar.method if calendar else None, text=written_text(mail), problems=problems)
+    text = written_text(mail)
+    if calendar is not None:
+        return replace(calendar, kind=kind, text=text)
+    why = _unreadable_answer(mail)
+    if kind is Kind.OTHER and not why:
+        return Message(kind, text=text, unreadable="they answered in words: read what they wrote" if text else "")
+    return Message(kind, text=text, problems=(why,) if why else (), unreadable=why)
 
 
 def _is_calendar(raw: bytes) -> bool:
@@ -97,9 +105,9 @@ def _calendar_bytes(part: Part) -> bytes:
     return standing.encode("utf-8", "surrogateescape") if "BEGIN:VCALENDAR" in standing.upper() else decoded
 
 
-def _unreadable_answers(mail: Part) -> tuple[str, ...]:
+def _unreadable_answer(mail: Part) -> str:
     names = [(each.get_filename() or "").lower() for each in mime.own_parts(mail)]
     tnef = any(each.get_content_type() == "application/ms-tnef" for each in mime.own_parts(mail))
     if tnef or "winmail.dat" in names:
-        return ("the answer is in winmail.dat, which only Outlook can read",)
-    return ()
+        return "the answer is in winmail.dat, which only Outlook can read"
+    return ""

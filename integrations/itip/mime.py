@@ -17,6 +17,7 @@ MOST_PARTS = 200
 MOST_HEADERS = 2_000
 MOST_LINE_CHECKS = 3_000_000
 LONGEST_HEADER = 4_000
+FIRST_YEAR_OF_MAIL = 1970
 MESSAGE_ID = re.compile(r"<[^<>\s]{1,500}>")
 
 
@@ -152,9 +153,10 @@ def date_of(mail: Part) -> datetime | None:
     """When the mail says it was sent, in UTC."""
     try:
         sent_at = parsedate_to_datetime(str(mail.get("Date", ""))[:100])
-        return sent_at.astimezone(UTC).replace(microsecond=0) if sent_at.tzinfo else sent_at.replace(tzinfo=UTC)
+        sent_at = sent_at.astimezone(UTC).replace(microsecond=0) if sent_at.tzinfo else sent_at.replace(tzinfo=UTC)
     except (TypeError, ValueError, OverflowError, IndexError):
         return None
+    return sent_at if sent_at.year >= FIRST_YEAR_OF_MAIL else None
 
 
 def _decoded(text: str) -> str:

@@ -10,7 +10,7 @@ from integrations.itip.lines import Component, Line
 from integrations.itip.zone_names import zone_defined, zone_named
 
 # Nobody meets outside these; beyond them changing the zone overflows.
-FIRST_YEAR, LAST_YEAR = 1600, 9998
+FIRST_YEAR, LAST_YEAR = 1600, 9997
 LONDON = ZoneInfo("Europe/London")
 MOMENT = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:T(\d\d):?(\d\d):?(\d\d)?(?:\.\d+)?(Z)?)?\Z")
 DURATION = re.compile(r"([+-])?P(?:(\d{1,5})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?\Z")

@@ -1,5 +1,6 @@
 """ATTENDEE lines (RFC 5545 §3.8.4.1)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -10,7 +11,7 @@ from integrations.itip.lines import Component, Line
 from integrations.itip.moments import Zones, read_value
 
 MOST_PEOPLE = 1_000
-LONGEST_TEXT = 2_000
+LONGEST_TEXT = 4_000
 NAMED = {
     *("CN", "ROLE", "PARTSTAT", "RSVP", "CUTYPE", "DELEGATED-TO", "DELEGATED-FROM", "MEMBER", "SENT-BY"),
     *("X-RESPONSE-COMMENT", "X-COORD-COMMENT", "X-COORD-SEQUENCE", "X-COORD-DTSTAMP"),
@@ -21,6 +22,16 @@ Token = TypeVar("Token", bound=StrEnum)
 def read_people(event: Component, zones: Zones) -> tuple[Attendee, ...]:
     """The attendees, at most a thousand of them; COMMENT belongs to the one who answers alone (RFC 5546 §3.2.3)."""
     return tuple(read_attendee(each, zones) for each in event.every("ATTENDEE")[:MOST_PEOPLE])
+
+
+def each_once(people: Iterable[Attendee]) -> tuple[Attendee, ...]:
+    """Everybody once, in their first place: a copy that names somebody twice means the line with an answer."""
+    found: dict[str, Attendee] = {}
+    for each in people:
+        known = found.get(each.address)
+        if known is None or (known.answered_sequence is None and each.answered_sequence is not None):
+            found[each.address] = each
+    return tuple(found.values())
 
 
 def read_attendee(line: Line, zones: Zones) -> Attendee:
@@ -44,8 +55,12 @@ def read_attendee(line: Line, zones: Zones) -> Attendee:
         comment=(line.parameter("X-COORD-COMMENT") or line.parameter("X-RESPONSE-COMMENT"))[:LONGEST_TEXT],
         answered_sequence=int(sequence) if sequence.isdigit() and len(sequence) < 19 else None,
         answered_dtstamp=answered if isinstance(answered, datetime) else None,
-        extras=tuple((name, line.parameter(name)) for name in line.parameters if name and name not in NAMED),
+        extras=tuple((name, line.parameter(name)) for name in line.parameters if _is_kept(name)),
     )
+
+
+def _is_kept(name: str) -> bool:
+    return name != "" and name not in NAMED and not name.startswith("X-COORD-")
 
 
 def _addresses(line: Line, name: str) -> tuple[str, ...]:

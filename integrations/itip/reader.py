@@ -5,14 +5,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from coord_service.domain.itip.addresses import bare_address
+from coord_service.domain.itip.rules import comparable
 from coord_service.domain.itip.values import Answer, Event, Kind, Message, Organizer, Removed, Status, When
 from integrations.itip.lines import Component, TooMuch, parse
 from integrations.itip.moments import Zones, end_after, read_duration, read_instant, read_moment, read_moments
-from integrations.itip.people import MOST_PEOPLE, read_attendee, read_people
+from integrations.itip.people import LONGEST_TEXT, MOST_PEOPLE, each_once, read_attendee, read_people
 
 KINDS = {kind.name: kind for kind in Kind if kind not in {Kind.BOUNCE, Kind.AUTO_REPLY, Kind.OTHER}}
 MOST_DATES = 200
 MOST_PEOPLE_OF_OURS = 500
+LONGEST_MEETING = timedelta(days=366)
 MODELLED = {
     *("UID", "DTSTAMP", "DTSTART", "DTEND", "DURATION", "SEQUENCE", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE"),
     *("ORGANIZER", "ATTENDEE", "SUMMARY", "DESCRIPTION", "LOCATION", "URL", "STATUS", "CLASS", "TRANSP"),
@@ -31,21 +33,32 @@ def read_calendar(raw: bytes, method: str = "", charset: str = "") -> Message:
     try:
         calendar = _calendar(parse(raw, problems, charset), problems)
     except TooMuch as error:
-        return Message(Kind.OTHER, _known(method), problems=(f"the calendar was not read: {error}",))
+        why = f"the calendar in it was not read: {error}"
+        return Message(Kind.OTHER, _known(method), problems=(why,), unreadable=why)
     if calendar is None:
-        return Message(Kind.OTHER, _known(method), problems=(*problems, "there is no calendar in it"))
+        why = "there is no calendar in it"
+        return Message(Kind.OTHER, _known(method), problems=(*problems, why), unreadable=why)
     said = _method(calendar, method, problems)
     zones = Zones({each.value("TZID"): each for each in calendar.inner if each.name == "VTIMEZONE"}, problems)
     events = _events(calendar, problems)
     answers = tuple(_answer(each, zones) for each in events)
-    kind = KINDS.get(said or "", Kind.OTHER)
+    kind, why = _kind(said, answers, events)
+    problems += [why] if why else []
+    return Message(kind, said, answers, problems=tuple(dict.fromkeys(problems)), unreadable=why)
+
+
+def _kind(said: str | None, answers: tuple[Answer, ...], events: list[Component]) -> tuple[Kind, str]:
+    """What a calendar is; for one that is nothing to us the reason in words that everybody understands."""
+    if not answers:
+        return Kind.OTHER, "there is no meeting in it"
+    if not answers[0].uid:
+        return Kind.OTHER, "it doesn't say which meeting it is about (it has no UID)"
     if any(len(each.every("ATTENDEE")) > MOST_PEOPLE for each in events):
-        problems.append(f"it lists more than {MOST_PEOPLE:,} attendees")
-        kind = Kind.OTHER
-    if not answers or not answers[0].uid:
-        problems.append("there is no meeting in it" if not answers else "it has no UID")
-        kind = Kind.OTHER
-    return Message(kind, said, answers, problems=tuple(dict.fromkeys(problems)))
+        return Kind.OTHER, f"it lists more than {MOST_PEOPLE:,} attendees"
+    if said is None:
+        return Kind.OTHER, "it doesn't say whether it is an answer or something else (it has no METHOD)"
+    known = KINDS.get(said, Kind.OTHER)
+    return known, "" if known is not Kind.OTHER else f"nobody knows what kind of message it is (METHOD {said})"
 
 
 def read_copy(raw: bytes) -> Event:
@@ -86,12 +99,7 @@ def _method(calendar: Component, header: str, problems: list[str]) -> str | None
         problems.append(f"it has several METHODs: {', '.join(sorted(inside))}")
     if body and _known(header) and body != _known(header):
         problems.append(f"METHOD is {body} in the calendar and {_known(header)} in the mail's header")
-    said = body or _known(header)
-    if said is None:
-        problems.append("it has no METHOD")
-    elif said not in KINDS:
-        problems.append(f"unknown METHOD {said}")
-    return said
+    return body or _known(header)
 
 
 def _events(calendar: Component, problems: list[str]) -> list[Component]:
@@ -125,14 +133,14 @@ def _answer(event: Component, zones: Zones) -> Answer:
         end=_end(event, start, zones),
         summary=event.text("SUMMARY"),
         location=event.text("LOCATION"),
-        comment="\n".join(each.text for each in event.every("COMMENT"))[:10_000],
+        comment="\n".join(each.text for each in event.every("COMMENT"))[:LONGEST_TEXT],
     )
 
 
 def _end(event: Component, start: When | None, zones: Zones) -> When | None:
-    end = read_moment(event.first("DTEND"), zones)
-    if end is not None or start is None:
-        return end
+    line = event.first("DTEND")
+    if line is not None or start is None:
+        return read_moment(line, zones)
     length = read_duration(event.value("DURATION"))
     if length is None and not isinstance(start, datetime):
         length = timedelta(days=1)
@@ -144,6 +152,8 @@ def _event(component: Component, zones: Zones) -> Event:
     end = _end(component, start, zones)
     if start is None or end is None or not component.value("UID"):
         raise NotACalendar("; ".join(zones.problems) or "a meeting needs UID and DTSTART")
+    if not timedelta() <= comparable(end) - comparable(start) <= LONGEST_MEETING:
+        raise NotACalendar("a meeting ends after it begins, within a year")
     if len(component.every("ATTENDEE")) > MOST_PEOPLE_OF_OURS:
         raise NotACalendar(f"a meeting of ours has at most {MOST_PEOPLE_OF_OURS} attendees")
     organizer = component.first("ORGANIZER")
@@ -162,7 +172,7 @@ def _event(component: Component, zones: Zones) -> Event:
         transparency=component.value("TRANSP").upper() or "OPAQUE",
         sequence=_number(component.value("SEQUENCE"), "SEQUENCE", zones.problems),
         dtstamp=read_instant(component.first("DTSTAMP"), zones),
-        attendees=read_people(component, zones),
+        attendees=each_once(read_people(component, zones)),
         recurrence_id=read_moment(component.first("RECURRENCE-ID"), zones),
         rrule=component.value("RRULE"),
         rdates=read_moments(component.every("RDATE"), zones),
@@ -180,7 +190,10 @@ def _event(component: Component, zones: Zones) -> Event:
 def _organizer(component: Component) -> Organizer:
     line = component.first("ORGANIZER")
     assert line is not None
-    return Organizer(bare_address(line.value), line.parameter("CN"), bare_address(line.parameter("SENT-BY")))
+    address = bare_address(line.value)
+    if not address:
+        return Organizer("")
+    return Organizer(address, line.parameter("CN"), bare_address(line.parameter("SENT-BY")))
 
 
 def _status(text: str) -> Status:

@@ -56,7 +56,7 @@ def as_text(
     people: int, weeks: int, *, has_hours: bool = True, has_quorum: bool = False, per_day: int = PER_DAY
 ) -> bytes:
     """A search as JSON. With a quorum three of four people are optional, and some diaries unknown."""
-    dice = random.Random(people * weeks)  # noqa: S311 - diaries, not secrets
+    dice = random.Random(people * weeks)
     attendees = [_attendee(dice, number, weeks, per_day) for number in range(people)]
     search: dict[str, Any] = {
         "window": {"start": _written(MONDAY), "end": _written(MONDAY + timedelta(weeks=weeks))},

@@ -4,6 +4,8 @@ import re
 from urllib.parse import unquote
 
 LONGEST_ADDRESS = 320
+# What no eye sees, and no address has: controls, quotes, zero-width and direction marks.
+UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\"\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\ud800-\udfff]")
 # What ends an address in a header or a calendar line.
 BREAKS = re.compile(r"[\s<>\"(),;:\\\x00-\x1f\x7f]")
 
@@ -11,13 +13,16 @@ BREAKS = re.compile(r"[\s<>\"(),;:\\\x00-\x1f\x7f]")
 def bare_address(text: str) -> str:
     """An address without ``mailto:``, percent signs and case, its domain in the ASCII form of IDN; "" for none.
 
-    What isn't a mail address (``urn:uuid:…``) is returned lower-case as it stands, so that it can still be compared.
+    Of ``"Dr Shah" <shah@…>`` it is what stands in the brackets. What isn't a mail address (``urn:uuid:…``) is returned
+    lower-case as it stands, so that it can still be compared.
     """
-    value = text.strip().strip("<>").strip()[: LONGEST_ADDRESS * 4]
+    value = UNSEEN.sub("", text.strip()[: LONGEST_ADDRESS * 4]).strip("<> ")
     if value[:7].lower() == "mailto:":
         value = value[7:].partition("?")[0]
         value = unquote(value) if "%" in value else value
-    value = value.strip().lower()
+    if "<" in value:
+        value = value.rpartition("<")[2].partition(">")[0]
+    value = "".join(UNSEEN.sub("", value).split()).lower()
     local, at, domain = value[: LONGEST_ADDRESS * 2].rpartition("@")
     if not at or value.isascii():
         return value[:LONGEST_ADDRESS]

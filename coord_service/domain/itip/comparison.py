@@ -2,7 +2,7 @@
 
 from coord_service.domain.itip.rules import instant, until_in_utc
 from coord_service.domain.itip.values import Event, Status, When
-from coord_service.domain.itip.views import without_alarms
+from coord_service.domain.itip.views import lines_for_readers
 
 # Bookkeeping of whoever wrote the copy: no reader sees a difference.
 UNSEEN = ("CREATED", "LAST-MODIFIED", "X-COORD-")
@@ -55,6 +55,6 @@ def _text(event: Event, address: str) -> tuple[object, ...]:
         event.classification,
         event.transparency,
         event.organizer,
-        sorted(each for each in without_alarms(event.extras) if not each.startswith(UNSEEN)),
+        sorted(each for each in lines_for_readers(event.extras) if not each.startswith(UNSEEN)),
         person and (person.role, person.cutype, sorted(person.delegated_from)),
     )

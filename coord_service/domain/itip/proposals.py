@@ -1,7 +1,7 @@
 """A new time proposed (COUNTER), and an invitation asked for again (REFRESH): RFC 5546 §3.2.6-8, ITIP.md §2.7-8."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from coord_service.domain.itip.addresses import is_mail_address
 from coord_service.domain.itip.answers import Incoming
@@ -10,6 +10,7 @@ from coord_service.domain.itip.identity import find_speaker, invited_address
 from coord_service.domain.itip.order import compare, order_of
 from coord_service.domain.itip.places import Ruling, find_place, put_back
 from coord_service.domain.itip.recurrence import shifted_end
+from coord_service.domain.itip.rules import comparable
 from coord_service.domain.itip.values import (
     Answer,
     Applied,
@@ -30,6 +31,7 @@ from coord_service.domain.itip.views import for_reader, view_for
 from coord_service.errors import ChangedMeanwhile
 
 ANY_POLICY = Policy()
+SHORTEST, LONGEST = timedelta(), timedelta(days=14)
 
 
 def apply_counter(event: Event, incoming: Incoming) -> Applied:
@@ -96,6 +98,8 @@ def _judge_counter(event: Event, incoming: Incoming) -> Ruling:
         return Ruling(Verdict.OLDER, f"{known.address} proposes another time, but the meeting was moved since")
     if answer.start is None:
         return Ruling(Verdict.REFUSED, f"{known.address} proposes a new time and doesn't say which")
+    if answer.end is not None and not SHORTEST < comparable(answer.end) - comparable(answer.start) <= LONGEST:
+        return Ruling(Verdict.REFUSED, f"{known.address} proposes a time that ends before it begins, or lasts for days")
     if compare(known, order, replace(known, partstat=PartStat.NEEDS_ACTION)) is Verdict.OLDER:
         return Ruling(Verdict.OLDER, f"{known.address} proposed another time, and has answered since")
     why = f"{known.address} proposes {_in_words(_as_zoned(answer.start, place.start))}"

@@ -263,7 +263,8 @@ class Message:
     """An incoming mail or calendar file, read and not yet judged.
 
     ``answers`` are its VEVENTs in order. ``sender`` is None for a bare calendar file: nobody's identity is known then.
-    ``text`` is what the person wrote, quotes stripped. ``problems`` are sentences about what was odd or missing.
+    ``text`` is what the person wrote, quotes stripped. ``problems`` are sentences about what was odd or missing, for
+    whoever looks after the service; ``unreadable`` is the one that says in plain words why nothing was made of it.
     """
 
     kind: Kind
@@ -282,6 +283,7 @@ class Message:
     failures: tuple[FailedDelivery, ...] = ()
     original_message_id: str = ""
     problems: tuple[str, ...] = ()
+    unreadable: str = ""
 
     @property
     def uid(self) -> str | None:

@@ -53,7 +53,7 @@ def for_reader(event: Event, address: str, show: Show = Show.RECIPIENT) -> Event
         event,
         attendees=tuple(_line_for_reader(each) for each in people),
         rrule=until_in_utc(event.rrule, event.start),
-        extras=without_alarms(event.extras),
+        extras=lines_for_readers(event.extras),
         overrides=(),
         time_sequence=None,
         removed=(),
@@ -61,14 +61,16 @@ def for_reader(event: Event, address: str, show: Show = Show.RECIPIENT) -> Event
     )
 
 
-def without_alarms(extras: Iterable[str]) -> tuple[str, ...]:
-    """Further content lines without VALARMs: when the organizer's own computer rings is nobody else's business."""
-    kept, inside = [], False
+def lines_for_readers(extras: Iterable[str]) -> tuple[str, ...]:
+    """Further content lines without what stands in parts of its own: alarms (when the organizer's computer rings is
+    nobody else's business), participants (RFC 9073 §7.1: other people), and whatever is ours alone.
+    """
+    kept, depth = [], 0
     for line in extras:
-        inside = inside or line == "BEGIN:VALARM"
-        if not inside:
+        depth += line[:6].upper() == "BEGIN:"
+        if depth == 0 and line[:8].upper() != "X-COORD-":
             kept.append(line)
-        inside = inside and line != "END:VALARM"
+        depth -= line[:4].upper() == "END:"
     return tuple(kept)
 
 

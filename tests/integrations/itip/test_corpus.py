@@ -10,6 +10,7 @@ import pytest
 
 from coord_service.domain.itip import Applied, Kind, Policy, Verdict, apply
 from integrations.itip import NotACalendar, read_copy, read_mail
+from tests.fuzz.promises import check
 
 CORPUS = Path(__file__).parents[2] / "corpus" / "itip"
 EXPECTED = json.loads((CORPUS / "expected.json").read_text())
@@ -34,6 +35,12 @@ def test_each_message_gets_its_verdict(name: str) -> None:
     assert (kind, applied.verdict) == (expected["kind"], expected["verdict"]), applied.why
     assert expected.get("why", "") in applied.why
     assert applied.why
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_no_message_breaks_what_holds_for_all(name: str) -> None:
+    """The promises that ``make fuzz`` checks: what a fuzzer once found is a file here."""
+    check((CORPUS / name).read_bytes(), MEETING)
 
 
 def calendar(body: bytes) -> bytes:

@@ -186,7 +186,7 @@ def events(draw: st.DrawFn) -> Event:
         status=draw(st.sampled_from(Status)),
         sequence=draw(st.integers(0, 10**6)),
         dtstamp=draw(STARTS).replace(tzinfo=UTC),
-        attendees=tuple(draw(st.lists(PEOPLE, max_size=4))),
+        attendees=tuple(draw(st.lists(PEOPLE, max_size=4, unique_by=lambda each: each.address))),
         rrule=draw(st.sampled_from(["", "FREQ=WEEKLY;COUNT=4"])),
         exdates=draw(st.sampled_from([(), (start,)])),
     )

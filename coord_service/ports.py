@@ -202,12 +202,16 @@ class EventAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FollowedEvent:
-    """The organizer's event as the calendar has it now; ``start_at`` and ``end_at`` None when it was deleted there."""
+    """The organizer's event as the calendar has it now; ``start_at`` and ``end_at`` None when it was deleted there.
+
+    ``join_url``: the link to meet online by, where that system made one (``itip.Event.is_online``).
+    """
 
     uid: str
     start_at: datetime | None
     end_at: datetime | None
     answers: tuple[EventAnswer, ...] = ()
+    join_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

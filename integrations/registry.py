@@ -34,6 +34,45 @@ LINES: tuple[Line, ...] = (
         ),
         "integrations.calendars.memory:open_calendar",
     ),
+    Line(
+        CalendarKind(
+            kind="microsoft",
+            name="Microsoft 365",
+            words="Outlook calendars in Microsoft 365, by an app that an administrator registers in Entra once.",
+            fields=(
+                FormField("tenant", "Directory (tenant) ID", hint="Entra admin centre, your app's overview"),
+                FormField("client_id", "Application (client) ID", hint="Beside it"),
+                FormField("secret", "Client secret", hint="Its value, not its ID", is_secret=True, is_required=False),
+                FormField(
+                    "certificate",
+                    "Certificate, instead of a secret",
+                    hint="As PEM together with its private key, without a pass phrase",
+                    is_secret=True,
+                    is_required=False,
+                ),
+                FormField(
+                    "mailbox",
+                    "Mailbox",
+                    hint="For the council's connection: the address in whose name busy times are asked for",
+                    is_required=False,
+                ),
+                FormField(
+                    "cloud",
+                    "Cloud",
+                    is_required=False,
+                    choices=(
+                        ("global", "Microsoft 365"),
+                        ("us_government", "US Government"),
+                        ("us_dod", "US Department of Defense"),
+                        ("china", "China, operated by 21Vianet"),
+                    ),
+                ),
+            ),
+            abilities=EVERYTHING,
+            is_for_council=True,
+        ),
+        "integrations.calendars.microsoft.calendar:open_calendar",
+    ),
 )
 
 

@@ -157,7 +157,8 @@ class Event:
 
     ``time_sequence`` is the SEQUENCE under which the present time was first sent (None: ``sequence`` itself); an answer
     below it was given to another time. ``waiting`` holds answers from delegates whose delegation hasn't arrived yet.
-    ``extras`` are content lines this model doesn't name, unfolded.
+    ``extras`` are content lines this model doesn't name, unfolded. ``is_online`` asks the organizer's calendar system
+    for a link to meet by, where it makes one (Teams); no calendar line carries it.
     """
 
     uid: str
@@ -183,6 +184,7 @@ class Event:
     removed: tuple[Removed, ...] = ()
     waiting: tuple[Attendee, ...] = ()
     extras: tuple[str, ...] = ()
+    is_online: bool = False
 
     @property
     def is_series(self) -> bool:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from tests.contracts.calendars.hand import Case
 from tests.contracts.calendars.memory_case import memory_case
+from tests.contracts.calendars.microsoft_case import microsoft_case
 
 # Each makes a system with a mailbox for OWNER (and for COLLEAGUE where the kind reads others'), in a folder of its own.
 CASES: dict[str, Callable[[Path], AbstractAsyncContextManager[Case]]] = {
     "memory": memory_case,
+    "microsoft": microsoft_case,
 }

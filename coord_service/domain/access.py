@@ -19,6 +19,7 @@ class Permission(StrEnum):
     SEE_REPORTS = "see_reports"
     EDIT_PEOPLE = "edit_people"  # professionals and services: shared by every case
     EDIT_USERS = "edit_users"
+    SET_RULES = "set_rules"  # what the council sets for everybody: quorum, terms, rooms
     SEE_AUDIT = "see_audit"
     DEMO = "demo"  # pages that exist in the demo alone
 
@@ -37,10 +38,16 @@ _CASE_WORK = frozenset(
 
 ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.LEAD_WORKER: _CASE_WORK,
-    Role.MANAGER: _CASE_WORK | {Permission.SEE_AUDIT},
+    Role.MANAGER: _CASE_WORK | {Permission.SEE_AUDIT, Permission.SET_RULES},
     # No case content: an administrator looks after accounts, services and people.
     Role.ADMINISTRATOR: frozenset(
-        {Permission.SIGNED_IN, Permission.EDIT_PEOPLE, Permission.EDIT_USERS, Permission.SEE_AUDIT}
+        {
+            Permission.SIGNED_IN,
+            Permission.EDIT_PEOPLE,
+            Permission.EDIT_USERS,
+            Permission.SEE_AUDIT,
+            Permission.SET_RULES,
+        }
     ),
 }
 

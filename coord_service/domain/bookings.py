@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 from coord_service.clock import LONDON, day_in_london
-from coord_service.domain.meetings import QUORUM, MeetingMode, Purpose, QuorumRule
+from coord_service.domain.meetings import MeetingMode, Purpose
 from coord_service.domain.people import Sector
+from coord_service.domain.quorum import AtTable, QuorumRule, unmet
 from coord_service.domain.wall_time import say_clock, say_day
 from coord_service.errors import Refused
 
@@ -138,6 +139,8 @@ class Candidate:
     name: str
     sector: Sector
     need: Need
+    role: str = ""
+    is_convenor: bool = False
 
     @property
     def is_invited(self) -> bool:
@@ -159,35 +162,44 @@ def missing_invitees(purpose: Purpose, candidates: Iterable[Candidate]) -> list[
     """Who must be invited to a review by reg 20(2) and is not, in words; nobody for other purposes."""
     if purpose is not Purpose.REVIEW:
         return []
-    return _unmet(REVIEW_INVITEES, candidates)
+    return unmet(REVIEW_INVITEES, _invited(candidates))
 
 
-def unmet_quorum(purpose: Purpose, candidates: Iterable[Candidate]) -> list[str]:
+def unmet_quorum(rules: Iterable[QuorumRule], candidates: Iterable[Candidate]) -> list[str]:
     """What the quorum lacks among those invited, in words."""
-    return _unmet(QUORUM[purpose], candidates)
+    return unmet(rules, _invited(candidates))
 
 
-def counts_for(purpose: Purpose, sector: Sector) -> list[str]:
-    """Why somebody of this sector matters: the rules of quorum, or of reg 20(2), that they help to meet, in words."""
-    rules = REVIEW_INVITEES if purpose is Purpose.REVIEW else QUORUM[purpose]
-    return [rule.words for rule in rules if sector in rule.sectors]
+def counts_for(purpose: Purpose, rules: Iterable[QuorumRule], somebody: AtTable) -> str:
+    """Why somebody matters: what of reg 20(2), for a review, or of the quorum they help to meet; empty if nothing."""
+    by_law = [rule.said for rule in REVIEW_INVITEES if purpose is Purpose.REVIEW and rule.counts(somebody)]
+    by_council = [rule.said for rule in rules if rule.counts(somebody)]
+    if by_law:
+        return f"Reg 20(2): {', '.join(by_law)}"
+    return f"For the quorum: {', '.join(by_council)}" if by_council else ""
 
 
-def _unmet(rules: Iterable[QuorumRule], candidates: Iterable[Candidate]) -> list[str]:
-    invited = [each.sector for each in candidates if each.is_invited]
-    return [rule.words for rule in rules if sum(sector in rule.sectors for sector in invited) < rule.at_least]
+def _invited(candidates: Iterable[Candidate]) -> list[Candidate]:
+    return [each for each in candidates if each.is_invited]
 
 
-def concerns(
-    purpose: Purpose, candidates: Iterable[Candidate], starts_at: datetime, now: datetime, limit_on: date | None
-) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A meeting about to be sent, as far as the rules look at it. ``limit_on``: its last lawful day, if it has one."""
+
+    purpose: Purpose
+    quorum: tuple[QuorumRule, ...]
+    candidates: tuple[Candidate, ...]
+    starts_at: datetime
+    limit_on: date | None = None
+
+
+def concerns(plan: Plan, now: datetime) -> list[str]:
     """What a lead worker should think of before sending: sentences, none of which forbids it."""
-    table, day = list(candidates), day_in_london(starts_at)
-    said = [
-        f"Nobody invited counts as {words}: without them the meeting has no quorum."
-        for words in unmet_quorum(purpose, table)
-    ]
-    missing = [words for words in missing_invitees(purpose, table) if words not in unmet_quorum(purpose, table)]
+    purpose, limit_on, day = plan.purpose, plan.limit_on, day_in_london(plan.starts_at)
+    lacking = unmet_quorum(plan.quorum, plan.candidates)
+    said = [f"Nobody invited counts as {words}: without them the meeting has no quorum." for words in lacking]
+    missing = [words for words in missing_invitees(purpose, plan.candidates) if words not in lacking]
     said += [f"A review must also invite {words} (SEND Regulations 2014 reg 20(2))." for words in missing]
     notice = (day - day_in_london(now)).days
     if purpose is Purpose.REVIEW and timedelta(days=notice) < REVIEW_NOTICE:

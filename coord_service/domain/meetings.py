@@ -1,10 +1,6 @@
-"""Meetings: purposes, states, attendance and quorum. What to send for a change is ``itip``'s to say."""
+"""Meetings: purposes, states, answers, attendance. What to send for a change is ``itip``'s to say."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
-
-from coord_service.domain.people import Sector
 
 
 class Purpose(StrEnum):
@@ -95,53 +91,3 @@ ATTENDANCE_NAMES = {
     Attendance.UPDATE: "Sent an update",
     Attendance.ABSENT: "Did not come",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class QuorumRule:
-    """At least ``at_least`` people of these sectors; ``words`` say it to a lead worker."""
-
-    sectors: frozenset[Sector]
-    at_least: int
-    words: str
-
-
-# A rule set per purpose, never a head count alone (DOMAIN §5).
-QUORUM: dict[Purpose, tuple[QuorumRule, ...]] = {
-    Purpose.TAC: (
-        QuorumRule(frozenset({Sector.FAMILY}), 1, "somebody of the family"),
-        QuorumRule(
-            frozenset({Sector.EDUCATION, Sector.HEALTH, Sector.SOCIAL_CARE, Sector.VOLUNTARY}),
-            1,
-            "at least one professional",
-        ),
-    ),
-    # reg 20(2): parent or young person; head, principal or provider; SEN officer; health; social services.
-    Purpose.REVIEW: (
-        QuorumRule(frozenset({Sector.FAMILY}), 1, "a parent or the young person"),
-        QuorumRule(frozenset({Sector.EDUCATION}), 1, "the school, college or early years provider"),
-    ),
-    Purpose.HOME_VISIT: (QuorumRule(frozenset({Sector.FAMILY}), 1, "somebody of the family"),),
-    Purpose.OTHER: (),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """One attendee as the quorum sees them."""
-
-    sector: Sector
-    is_required: bool
-    answer: Answer
-
-
-def missing_for_quorum(purpose: Purpose, seats: Iterable[Seat]) -> list[str]:
-    """What the quorum still lacks among those who have not declined, in words; an empty list means it can be met."""
-    present = [seat.sector for seat in seats if seat.answer is not Answer.DECLINED]
-    return [rule.words for rule in QUORUM[purpose] if sum(s in rule.sectors for s in present) < rule.at_least]
-
-
-def quorum_is_confirmed(purpose: Purpose, seats: Iterable[Seat]) -> bool:
-    """Whether those who have accepted are enough by themselves."""
-    yes = [seat.sector for seat in seats if seat.answer is Answer.ACCEPTED]
-    return all(sum(s in rule.sectors for s in yes) >= rule.at_least for rule in QUORUM[purpose])

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from coord_service.clock import day_in_london
-from coord_service.domain.bookings import Booking, Need, check_start, concerns
+from coord_service.domain.bookings import Booking, Need, Plan, check_start, concerns
 from coord_service.domain.meetings import MeetingMode
 from coord_service.domain.people import Actor
 from coord_service.errors import Refused
@@ -13,6 +13,7 @@ from coord_service.operations.diaries import who_cannot
 from coord_service.operations.finding import review_limit
 from coord_service.operations.guests import Guest, as_candidates, load_guests
 from coord_service.operations.meetings import BookMeeting, Invitee, Preview, book_meeting, preview_invitations
+from coord_service.operations.quorums import load_quorum
 from coord_service.operations.tools import Tools
 from coord_service.storage.meetings import list_clashes, load_children
 
@@ -39,8 +40,9 @@ async def check_booking(tools: Tools, actor: Actor, draft_id: int) -> Checked:
         against = await who_cannot(db, tools, guests, request.starts_at, request.ends_at)
         required = [guest.person_id for guest in guests if guest.need is Need.REQUIRED]
         clashes = await list_clashes(db, required, request.starts_at, request.ends_at, except_meeting=None)
-    now = tools.clock.now()
-    said = concerns(booking.what.purpose, as_candidates(guests), request.starts_at, now, limit_on)
+        rules = await load_quorum(db, booking.what.purpose)
+    plan = Plan(booking.what.purpose, rules, tuple(as_candidates(guests)), request.starts_at, limit_on)
+    said = concerns(plan, tools.clock.now())
     return Checked(
         guests=guests,
         starts_at=request.starts_at,

@@ -13,8 +13,9 @@ from coord_service.domain.bookings import LONGEST, REVIEW_NOTICE, SHORTEST, Need
 from coord_service.domain.choices import choose_spread
 from coord_service.domain.clocks import ClockKind, ClockLaw, due
 from coord_service.domain.diaries import Block, Diary
-from coord_service.domain.meetings import QUORUM, Answer, MeetingStatus, Purpose
+from coord_service.domain.meetings import Answer, MeetingStatus, Purpose
 from coord_service.domain.people import Actor
+from coord_service.domain.quorum import QuorumRule
 from coord_service.domain.slots import Quorum, Slot, SlotSearch, rank
 from coord_service.domain.wall_time import day_span, instant_in_london, midnight_in_london
 from coord_service.errors import NotFound
@@ -22,6 +23,7 @@ from coord_service.operations.booking import load_booking
 from coord_service.operations.diaries import DaySpan, read_diaries
 from coord_service.operations.guests import Guest, guests_of, load_guests
 from coord_service.operations.organizer_copy import present_attendees
+from coord_service.operations.quorums import load_quorum
 from coord_service.operations.tools import Tools
 from coord_service.storage.database import Session
 from coord_service.storage.meetings import load_children, load_meeting
@@ -167,7 +169,7 @@ async def plan_search(tools: Tools, db: Session, sought: Sought, span: DaySpan) 
         step=STEP,
         zone=LONDON,
         diaries=_heed_refusals(diaries, sought),
-        quorums=tuple(_quorums(sought.purpose, sought.guests)),
+        quorums=tuple(_quorums(await load_quorum(db, sought.purpose), sought.guests)),
         earliest_at=tools.clock.now(),
         limit=0,
         limit_on=review_limit(tools.rulebook.clock_laws, sought.purpose, sought.children),
@@ -235,10 +237,10 @@ def _without(search: SlotSearch, person_ids: Iterable[int]) -> SlotSearch:
     return replace(search, diaries=tuple(diaries), quorums=tuple(quorums))
 
 
-def _quorums(purpose: Purpose, guests: Sequence[Guest]) -> Iterator[Quorum]:
+def _quorums(rules: Iterable[QuorumRule], guests: Sequence[Guest]) -> Iterator[Quorum]:
     """The rules that the people invited can meet; the others are a concern for the last step, not for the search."""
-    for rule in QUORUM[purpose]:
-        people = frozenset(str(guest.person_id) for guest in guests if guest.sector in rule.sectors)
+    for rule in rules:
+        people = frozenset(str(guest.person_id) for guest in guests if rule.counts(guest))
         if len(people) >= rule.at_least:
             yield Quorum(people, rule.at_least)
 

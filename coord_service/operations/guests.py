@@ -1,7 +1,7 @@
 """Who can be invited: the convenor, and the teams of the children the meeting is about."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from coord_service.domain.bookings import Booking, Candidate, Need, counts_for, 
 from coord_service.domain.children import Sharing
 from coord_service.domain.people import ROLE_NAMES, Actor, Sector, normal_address
 from coord_service.errors import NotFound
+from coord_service.operations.quorums import load_quorum
 from coord_service.operations.tools import Tools
 from coord_service.storage.accounts import load_user
 from coord_service.storage.database import Session
@@ -23,7 +24,10 @@ _CAREFUL = (Sharing.REFUSED, Sharing.NOT_ASKED, Sharing.AGREED)
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Somebody who can be invited. ``is_answered``: the lead worker has said so; else ``need`` is a suggestion."""
+    """Somebody who can be invited. ``is_answered``: the lead worker has said so; else ``need`` is a suggestion.
+
+    ``counts_for`` is what they help to meet, in words, where the list of guests was asked for.
+    """
 
     person_id: int
     name: str
@@ -33,11 +37,11 @@ class Guest:
     address: str | None
     need: Need
     sharing: Sharing
-    counts_for: tuple[str, ...]
     references: tuple[str, ...]
     working_hours: list[dict[str, Any]] | None = None
     is_convenor: bool = False
     is_answered: bool = True
+    counts_for: str = ""
 
     @property
     def is_invited(self) -> bool:
@@ -62,10 +66,11 @@ async def list_guests(tools: Tools, actor: Actor, booking: Booking) -> GuestList
     async with tools.database.read() as db:
         guests = await load_guests(db, booking, day_in_london(tools.clock.now()))
         children = await load_children(db, booking.what.child_ids)
+        rules = await load_quorum(db, booking.what.purpose)
     purpose, candidates = booking.what.purpose, as_candidates(guests)
     return GuestList(
-        guests=guests,
-        unmet_quorum=tuple(unmet_quorum(purpose, candidates)),
+        guests=tuple(replace(each, counts_for=counts_for(purpose, rules, each)) for each in guests),
+        unmet_quorum=tuple(unmet_quorum(rules, candidates)),
         missing_by_law=tuple(missing_invitees(purpose, candidates)),
         child_ids=booking.what.child_ids,
         is_shielded=any(child.is_shielded for child in children),
@@ -74,7 +79,7 @@ async def list_guests(tools: Tools, actor: Actor, booking: Booking) -> GuestList
 
 def as_candidates(guests: Iterable[Guest]) -> list[Candidate]:
     """The guests as the rules see them."""
-    return [Candidate(guest.name, guest.sector, guest.need) for guest in guests]
+    return [Candidate(guest.name, guest.sector, guest.need, guest.role, guest.is_convenor) for guest in guests]
 
 
 async def load_guests(db: Session, booking: Booking, today: date) -> tuple[Guest, ...]:
@@ -104,7 +109,6 @@ def guests_of(meeting: Meeting) -> tuple[Guest, ...]:
             address=each.email,
             need=Need.REQUIRED if each.is_required else Need.OPTIONAL,
             sharing=Sharing.AGREED,
-            counts_for=(),
             references=(),
             working_hours=each.person.working_hours,
             is_convenor=each.person_id == meeting.convenor.person_id,
@@ -124,7 +128,6 @@ def _convenor(user: User, places: Sequence[Membership]) -> Guest:
         address=_address(user.person),
         need=Need.REQUIRED,
         sharing=Sharing.AGREED,
-        counts_for=(),
         references=(),
         working_hours=user.person.working_hours,
         is_convenor=True,
@@ -143,7 +146,6 @@ def _guest(booking: Booking, places: Sequence[Membership], references: dict[int,
         address=_address(person),
         need=needs.get(person.id, _suggested(person, places, sharing)),
         sharing=Sharing.AGREED if places[0].sector is Sector.FAMILY else sharing,
-        counts_for=tuple(counts_for(booking.what.purpose, places[0].sector)),
         references=tuple(references[place.child_id] for place in places),
         working_hours=person.working_hours,
         is_answered=person.id in needs,

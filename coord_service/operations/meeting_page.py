@@ -9,11 +9,13 @@ from enum import StrEnum
 from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission, require
 from coord_service.domain.delivery import LetterState
-from coord_service.domain.meetings import Answer, Seat, missing_for_quorum, quorum_is_confirmed
+from coord_service.domain.meetings import Answer
 from coord_service.domain.people import Actor, Sector
+from coord_service.domain.quorum import unmet
 from coord_service.errors import NotFound
 from coord_service.operations.changing import undo_until
 from coord_service.operations.organizer_copy import present_attendees, where_of
+from coord_service.operations.quorums import load_quorum, seat_of
 from coord_service.operations.tools import Tools
 from coord_service.storage.meetings import (
     count_meetings,
@@ -90,6 +92,7 @@ async def view_meeting(tools: Tools, actor: Actor, meeting_id: int) -> MeetingVi
         meeting = await load_meeting(db, meeting_id)
         if meeting is None:
             raise NotFound("There is no such meeting.")
+        rules = await load_quorum(db, meeting.purpose)
         letters = await list_meeting_letters(db, meeting_id)
         mails = await list_meeting_inbound(db, meeting_id)
     by_attendee: dict[int | None, list[OutboxLetter]] = defaultdict(list)
@@ -97,7 +100,7 @@ async def view_meeting(tools: Tools, actor: Actor, meeting_id: int) -> MeetingVi
         if letter.state is not LetterState.WITHDRAWN and letter.letter != _RECEIPT:
             by_attendee[letter.attendee_id].append(letter)
     lines = [_invitation(each, by_attendee[each.id]) for each in meeting.attendees]
-    seats = [Seat(each.sector, each.is_required, each.answer) for each in present_attendees(meeting)]
+    seats = [(seat_of(meeting, each), each.answer) for each in present_attendees(meeting)]
     return MeetingView(
         meeting=meeting,
         where=where_of(meeting),
@@ -105,8 +108,8 @@ async def view_meeting(tools: Tools, actor: Actor, meeting_id: int) -> MeetingVi
         removed=[each for each in lines if each.attendee.removed_at is not None],
         to_decide=[mail for mail in mails if mail.needs_decision and mail.kind != "counter"],
         correspondence=mails,
-        missing=missing_for_quorum(meeting.purpose, seats),
-        is_quorum_confirmed=quorum_is_confirmed(meeting.purpose, seats),
+        missing=unmet(rules, [seat for seat, answer in seats if answer is not Answer.DECLINED]),
+        is_quorum_confirmed=not unmet(rules, [seat for seat, answer in seats if answer is Answer.ACCEPTED]),
         undo_until=_undo_until(tools, meeting, letters),
     )
 

@@ -42,6 +42,7 @@ _SAID = {
     "log_contact": "Logged a contact",
     "ask_for_advice": "Asked for advice",
     "send_due_chases": "Chased",
+    "change_quorum": "Changed the quorum",
 }
 
 FACT_NAMES = {

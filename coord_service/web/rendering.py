@@ -32,6 +32,7 @@ MENU = (
     ("Chase report", "chase_report", Permission.SEE_REPORTS),
     ("Accounts", "users", Permission.EDIT_USERS),
     ("Audit", "audit", Permission.SEE_AUDIT),
+    ("Settings", "settings", Permission.SET_RULES),
     ("Demo mailbox", "demo_mailbox", Permission.SIGNED_IN),
 )
 

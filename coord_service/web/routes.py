@@ -24,6 +24,7 @@ from coord_service.web.pages import (
     reports,
     search,
     services,
+    settings,
     sign_in,
     team,
     times,
@@ -59,5 +60,6 @@ ROUTES: tuple[Route, ...] = (
     *reports.ROUTES,
     *home.ROUTES,
     *audit.ROUTES,
+    *settings.ROUTES,
     *demo_mailbox.ROUTES,
 )

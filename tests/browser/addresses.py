@@ -50,6 +50,7 @@ FULL: Mapping[str, str | list[str]] = {
     "action_id": "select min(id) from action where status = 'open'",
     "show_action.action_id": "select min(id) from action group by status",
     "address": "select recipient from outbox_letter where letter = 'invite' and state = 'sent' limit 1",
+    "setting_id": "select id from quorum_setting order by id limit 2",
     "number": ["1"],
     "group": list(NeedGroup),
     "answer": list(AdviceAnswer),

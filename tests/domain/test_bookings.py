@@ -9,6 +9,7 @@ from coord_service.domain.bookings import (
     Booking,
     Candidate,
     Need,
+    Plan,
     Step,
     What,
     as_answers,
@@ -21,6 +22,7 @@ from coord_service.domain.bookings import (
 )
 from coord_service.domain.meetings import MeetingMode, Purpose
 from coord_service.domain.people import Sector
+from coord_service.domain.quorum import DEFAULT_QUORUM
 from coord_service.errors import Refused
 
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
@@ -87,26 +89,34 @@ def test_a_review_wants_the_five_of_reg_20() -> None:
 
 
 def test_who_is_not_invited_counts_for_nothing() -> None:
-    assert unmet_quorum(Purpose.TAC, of(Sector.FAMILY, Sector.HEALTH)) == []
-    assert unmet_quorum(Purpose.TAC, of(Sector.FAMILY, Sector.HEALTH, need=Need.NOT_INVITED)) == [
+    assert unmet_quorum(DEFAULT_QUORUM[Purpose.TAC], of(Sector.FAMILY, Sector.HEALTH)) == []
+    assert unmet_quorum(DEFAULT_QUORUM[Purpose.TAC], of(Sector.FAMILY, Sector.HEALTH, need=Need.NOT_INVITED)) == [
         "somebody of the family",
         "at least one professional",
     ]
 
 
 def test_each_person_is_told_apart_by_what_they_count_for() -> None:
-    assert counts_for(Purpose.TAC, Sector.VOLUNTARY) == ["at least one professional"]
-    assert counts_for(Purpose.REVIEW, Sector.HEALTH) == ["a health professional named by the NHS body"]
-    assert counts_for(Purpose.REVIEW, Sector.VOLUNTARY) == []
+    def said(purpose: Purpose, sector: Sector) -> str:
+        [somebody] = of(sector)
+        return counts_for(purpose, DEFAULT_QUORUM[purpose], somebody)
+
+    assert said(Purpose.TAC, Sector.VOLUNTARY) == "For the quorum: at least one professional"
+    assert said(Purpose.REVIEW, Sector.HEALTH) == "Reg 20(2): a health professional named by the NHS body"
+    assert said(Purpose.REVIEW, Sector.VOLUNTARY) == ""
+
+
+def plan(purpose: Purpose, table: list[Candidate], days: int, limit_on: date | None = None) -> Plan:
+    return Plan(purpose, DEFAULT_QUORUM[purpose], tuple(table), NOW + timedelta(days=days), limit_on)
 
 
 def test_a_sound_meeting_raises_no_concern() -> None:
     table = of(Sector.FAMILY, Sector.HEALTH)
-    assert concerns(Purpose.TAC, table, NOW + timedelta(days=1), NOW, None) == []
+    assert concerns(plan(Purpose.TAC, table, 1), NOW) == []
 
 
 def test_notice_quorum_and_limit_are_each_a_sentence() -> None:
-    said = concerns(Purpose.REVIEW, of(Sector.FAMILY), NOW + timedelta(days=13), NOW, date(2026, 3, 15))
+    said = concerns(plan(Purpose.REVIEW, of(Sector.FAMILY), 13, date(2026, 3, 15)), NOW)
     assert said[0].startswith("Nobody invited counts as the school")
     assert sum("reg 20(2)" in sentence for sentence in said) == 3
     assert "This gives 13 days’ notice. A review needs at least two weeks (reg 20(3))." in said
@@ -115,4 +125,4 @@ def test_notice_quorum_and_limit_are_each_a_sentence() -> None:
 
 def test_a_fortnight_and_the_last_day_are_in_time() -> None:
     five = of(Sector.FAMILY, Sector.EDUCATION, Sector.COUNCIL, Sector.HEALTH, Sector.SOCIAL_CARE)
-    assert concerns(Purpose.REVIEW, five, NOW + timedelta(days=14), NOW, date(2026, 3, 17)) == []
+    assert concerns(plan(Purpose.REVIEW, five, 14, date(2026, 3, 17)), NOW) == []

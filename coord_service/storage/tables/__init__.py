@@ -3,6 +3,7 @@
 from coord_service.storage.tables.accounts import AuditEntry, OneTimeLink, SignInFailure, User, UserSession
 from coord_service.storage.tables.advice import Action, AdviceEvent, AdviceRequest, Chase, Document
 from coord_service.storage.tables.cases import Child, Contact, Membership
+from coord_service.storage.tables.council import QuorumSetting
 from coord_service.storage.tables.meetings import AgendaItem, Attendee, BookingDraft, Meeting, MeetingChild
 from coord_service.storage.tables.people import Agency, Leave, Person, Service
 from coord_service.storage.tables.post import InboundMail, MailboxPosition, OutboxLetter, PersonalLink
@@ -30,6 +31,7 @@ __all__ = [
     "OutboxLetter",
     "Person",
     "PersonalLink",
+    "QuorumSetting",
     "Service",
     "SignInFailure",
     "User",

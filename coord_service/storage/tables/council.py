@@ -1,0 +1,25 @@
+"""What a council sets for itself: who makes a quorum."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from coord_service.domain.meetings import Purpose
+from coord_service.storage.database import Row
+from coord_service.storage.tables.accounts import User
+
+
+class QuorumSetting(Row):
+    """The rules of quorum for one purpose; a row for each is there from the start."""
+
+    __tablename__ = "quorum_setting"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    purpose: Mapped[Purpose] = mapped_column(unique=True)
+    rules: Mapped[list[dict[str, Any]] | None] = mapped_column(sa.JSON(none_as_null=True))  # none: as they came
+    changed_at: Mapped[datetime | None]
+    changed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    version: Mapped[int] = mapped_column(default=1)
+    changed_by: Mapped[User | None] = relationship(lazy="raise")
+    __mapper_args__ = {"version_id_col": version}

@@ -1,0 +1,76 @@
+"""What the council sets: the rules of quorum are changed on a page, and hold from then on."""
+
+from aiohttp import FormData
+
+from coord_service.domain.people import Role
+from coord_service.operations.tools import Tools
+from coord_service.storage.tables import User
+from tests.booking_world import make_world
+from tests.web.booking.steps import start
+from tests.web.browsing import Browser
+
+TAC = 1
+PATH = f"/settings/quorum/{TAC}"
+TWO_OF_HEALTH = {"version": "1", "words-0": "two of health", "at_least-0": "2", "who-0": "health"}
+
+
+async def test_the_quorum_of_every_kind_of_meeting_is_shown_as_it_came(sign_in) -> None:
+    page = await (await sign_in(Role.ADMINISTRATOR)).get("settings")
+    assert "Team Around the Child meeting Somebody of the family; At least one professional As it came" in page.text
+    assert "Other meeting Nobody in particular" in page.text
+
+
+async def test_a_quorum_that_is_changed_holds_for_bookings_from_then_on(sign_in, tools: Tools) -> None:
+    manager = await sign_in(Role.MANAGER)
+    async with tools.database.read() as db:
+        world = await make_world(tools, await db.get_one(User, 1))
+    page = await manager.post("change_quorum", TWO_OF_HEALTH, setting_id=TAC)
+    assert page.banner == "Quorum set: Team Around the Child meeting"
+    assert "Two of health (at least 2)" in page.text
+    assert "by Robin Manager" in page.text
+    page = await start(manager, world)
+    assert "This meeting has no quorum without two of health (at least 2)." in page.text
+    assert "For the quorum: two of health (at least 2)" in page.text
+    assert "somebody of the family" not in page.text
+
+
+async def test_a_change_is_in_the_audit_with_what_was_before(sign_in) -> None:
+    manager = await sign_in(Role.MANAGER)
+    await manager.post("change_quorum", TWO_OF_HEALTH, setting_id=TAC)
+    page = await manager.get("audit")
+    assert "Changed the quorum" in page.text
+    assert "before: somebody of the family, at least one professional; after: two of health (at least 2)" in page.text
+
+
+async def test_the_rules_that_came_with_the_service_can_be_put_back(sign_in) -> None:
+    manager = await sign_in(Role.MANAGER)
+    await manager.post("change_quorum", TWO_OF_HEALTH, setting_id=TAC)
+    page = await manager.post("change_quorum", {"version": "2", "as_they_came": "yes"}, setting_id=TAC)
+    assert "Somebody of the family; At least one professional As it came" in page.text
+
+
+async def test_what_is_wrong_is_said_beside_it_and_stays_typed(sign_in) -> None:
+    browse: Browser = await sign_in(Role.MANAGER)
+    wrong = {"version": "1", "words-0": "a therapist", "at_least-0": "0", "roles-1": "therapist", "at_least-1": "1"}
+    page = await browse.post("change_quorum", wrong, setting_id=TAC, status=422)
+    assert page.errors == {
+        "#at_least-0": "Enter a number from 1 to 20",
+        "#who-0": "Tick who counts for this rule, or name a role",
+        "#words-1": "Say in words who must come",
+    }
+    assert (page.value("words-0"), page.value("roles-1")) == ("a therapist", "therapist")
+
+
+async def test_somebody_elses_change_is_shown_beside_mine(sign_in) -> None:
+    browse = await sign_in(Role.MANAGER)
+    await browse.post("change_quorum", TWO_OF_HEALTH, setting_id=TAC)
+    mine = FormData({**TWO_OF_HEALTH, "words-0": "a pair of health", "csrf_token": await browse.token(PATH)})
+    page = await browse.post("change_quorum", mine, setting_id=TAC, status=409)
+    assert "It says now: two of health (at least 2)" in page.text
+    assert page.value("words-0") == "a pair of health"
+    page = await browse.post("change_quorum", {**TWO_OF_HEALTH, "version": page.value("version")}, setting_id=TAC)
+    assert page.address == "/settings"
+
+
+async def test_a_lead_worker_sets_nothing(sign_in) -> None:
+    await (await sign_in(Role.LEAD_WORKER)).get("settings", status=404)

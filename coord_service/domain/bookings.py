@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from coord_service.clock import LONDON, day_in_london
+from coord_service.domain.lawful import REVIEW_NOTICE
 from coord_service.domain.meetings import MeetingMode, Purpose
 from coord_service.domain.people import Sector
 from coord_service.domain.quorum import AtTable, QuorumRule, unmet
@@ -16,7 +17,6 @@ from coord_service.errors import Refused
 SHORTEST, LONGEST = 15, 480  # minutes
 HORIZON = timedelta(days=730)  # a date further off is a slip in the year
 NIGHT_ENDS, NIGHT_BEGINS = 7, 21  # nobody is invited to a meeting that touches the night: 2:30 typed for 2:30pm
-REVIEW_NOTICE = timedelta(weeks=2)  # reg 20(3)
 
 
 class Step(StrEnum):

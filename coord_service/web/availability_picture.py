@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from markupsafe import Markup
 
 from coord_service.domain.availability import PRESENCE_NAMES, DiaryStretch, Presence
-from coord_service.operations.finding import DayShown
+from coord_service.operations.found import DayShown
 from coord_service.web.wording import say_time
 
 WIDTH, HEAD, ROW, BAR_TOP, BAR = 300, 20, 36, 18, 13

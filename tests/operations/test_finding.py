@@ -21,7 +21,8 @@ from coord_service.operations.booking import (
     start_booking,
 )
 from coord_service.operations.booking_check import send_booking
-from coord_service.operations.finding import Found, View, find_new_time, find_slots
+from coord_service.operations.finding import View, find_new_time, find_slots
+from coord_service.operations.found import Found
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import Attendee, Child, Leave, Meeting, Person, User
 from tests.builders import a_child, a_member, a_person, a_user, actor_for
@@ -197,7 +198,7 @@ async def test_a_night_on_call_has_no_hour_that_does_not_exist(case: Case) -> No
 async def test_a_review_gives_two_weeks_notice_and_counts_to_its_limit(case: Case) -> None:
     found = await case.find(purpose=Purpose.REVIEW)
     assert found.first_on == date(2026, 3, 17)
-    assert found.limit_on == date(2026, 6, 1)  # 12 months after 29 June 2025, less four weeks for the decision
+    assert found.lawful.latest_on == date(2026, 6, 1)  # 12 months after 29 June 2025, less four weeks for the decision
     assert "76 days before the limit" in found.best[0].reasons
 
 
@@ -267,3 +268,29 @@ async def test_the_search_begins_five_working_days_on_and_offers_the_days_before
     found = await find_slots(case.tools, case.actor, draft_id, View())
     assert found.first_on == date(2026, 3, 10)
     assert found.earlier_on == TOMORROW
+
+
+async def reviewed_last(case: Case, day: date) -> None:
+    async with case.tools.database.begin() as db:
+        (await db.get_one(Child, case.child.id)).last_review_on = day
+
+
+async def test_a_review_is_offered_on_lawful_days_alone_unless_others_are_asked_for(case: Case) -> None:
+    await reviewed_last(case, date(2025, 4, 30))  # so it must be held by 1 April 2026
+    found = await case.find(View(), purpose=Purpose.REVIEW)
+    assert (min(days(found)), found.later_on) == (date(2026, 3, 17), date(2026, 3, 31))
+    last = await case.find(View(from_on=date(2026, 3, 31)), purpose=Purpose.REVIEW)
+    assert days(last) == {date(2026, 3, 31), date(2026, 4, 1)}
+    assert last.later_on is None
+    beyond = await case.find(View(from_on=TOMORROW, is_beyond=True), purpose=Purpose.REVIEW)
+    assert min(days(beyond)) == TOMORROW
+    assert beyond.best[0].unlawful == "Less than two weeks’ notice"
+    later = await case.find(View(from_on=date(2026, 4, 7), is_beyond=True), purpose=Purpose.REVIEW)
+    assert later.best[0].unlawful == "After the limit"
+
+
+async def test_where_nothing_lawful_is_left_nothing_is_offered_and_it_is_said(case: Case) -> None:
+    await reviewed_last(case, date(2025, 4, 1))
+    found = await case.find(View(), purpose=Purpose.REVIEW)
+    assert (found.total, found.lawful.is_empty) == (0, True)
+    assert (await case.find(View(is_beyond=True), purpose=Purpose.REVIEW)).total > 0

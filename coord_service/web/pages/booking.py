@@ -15,7 +15,8 @@ from coord_service.errors import InvalidForm, NotFound, Refused, SlotTaken
 from coord_service.operations import booking as operations
 from coord_service.operations.booking import AnswerWhat, ChooseTime, Draft
 from coord_service.operations.booking_check import check_booking, send_booking
-from coord_service.operations.finding import Offer, View, find_slots
+from coord_service.operations.finding import View, find_slots
+from coord_service.operations.found import Offer
 from coord_service.operations.guests import GuestList, list_guests
 from coord_service.web.forms import Form, read_form
 from coord_service.web.identity import actor_of

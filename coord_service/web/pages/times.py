@@ -10,8 +10,9 @@ from aiohttp import web
 from coord_service.clock import LONDON
 from coord_service.domain.access import Permission
 from coord_service.domain.availability import PRESENCE_NAMES
-from coord_service.operations.finding import Found, Offer, View
+from coord_service.operations.finding import View
 from coord_service.operations.finding import find_new_time as operation
+from coord_service.operations.found import Found, Offer
 from coord_service.operations.meeting_page import view_meeting
 from coord_service.web import availability_picture
 from coord_service.web.identity import actor_of
@@ -55,7 +56,8 @@ def times_facts(here: Callable[..., str], found: Found, view: View, minutes: int
 
     def other(**change: Any) -> str:
         """The address of this page, looked at in another way."""
-        now = {"from": view.from_on, "minutes": view.minutes, "without": sorted(view.without) or None}
+        beyond = "yes" if view.is_beyond else None
+        now = {"from": view.from_on, "minutes": view.minutes, "without": sorted(view.without) or None, "beyond": beyond}
         return here(**(now | change))
 
     return {
@@ -76,6 +78,7 @@ def read_view(request: web.Request) -> View:
         from_on=read_day(query.get("from", "")),
         minutes=int(minutes) if minutes.isdecimal() and len(minutes) < 4 else None,
         without=frozenset(int(each) for each in query.getall("without", []) if each.isdecimal() and len(each) < 10),
+        is_beyond=query.get("beyond") == "yes",
     )
 
 

@@ -103,7 +103,7 @@ async def test_a_review_names_who_the_law_wants_and_nobody_is(browse, world):
     page = await start(browse, world, purpose="review")
     assert "A review must also invite (SEND Regulations 2014 reg 20(2)): an officer of social services" in page.text
     page = await browse.post("save_who", who(world), draft_id=1)
-    assert "The review must be held by 1 June 2026" in page.text
+    assert "not before Tuesday 17 March 2026; it must be held by Monday 1 June 2026" in page.text
     assert "from Tuesday 17 March" in page.text
     assert "days before the limit" in page.text
     await choose(browse, page)

@@ -18,10 +18,11 @@ DURATION = re.compile(r"([+-])?P(?:(\d{1,5})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)
 
 @dataclass(frozen=True, slots=True)
 class Zones:
-    """The VTIMEZONEs that a calendar brings along, and where to complain."""
+    """The VTIMEZONEs that a calendar brings along, where to complain, and whose time is meant where none is named."""
 
     defined: dict[str, Component]
     problems: list[str]
+    floating: tzinfo = LONDON
 
     def of(self, tzid: str, year: int) -> tzinfo | None:
         """The zone of a TZID: by its name, else as the calendar defines it; None and a problem for neither."""
@@ -61,31 +62,42 @@ def read_instant(line: Line | None, zones: Zones) -> datetime | None:
 
 
 def read_value(text: str, tzid: str, zones: Zones, name: str) -> When | None:
-    """One DATE or DATE-TIME. Without any zone it is taken as London's, with a problem: floating means nothing here."""
-    found = MOMENT.match(text.strip().upper())
-    local = _wall_time(found) if found else None
-    if found is None or local is None:
+    """One DATE or DATE-TIME. Without any zone it is taken as ``zones.floating``, with a problem."""
+    local = _usual(text) or _wall_time(MOMENT.match(text.strip().upper()))
+    if local is None:
         zones.problems.append(f"{name} is no date or time: {text[:40]!r}")
         return None
-    if not isinstance(local, datetime):
+    if not isinstance(local, datetime) or local.tzinfo:
         return local
-    if found[7]:
-        return local.replace(tzinfo=UTC)
     if not tzid:
-        zones.problems.append(f"{name} has no time zone; taken as London's")
-        return local.replace(tzinfo=LONDON)
+        zones.problems.append(f"{name} has no time zone; taken as the calendar's own, or London's")
+        return local.replace(tzinfo=zones.floating)
     zone = zones.of(tzid, local.year)
     return local.replace(tzinfo=zone) if zone else None
 
 
-def _wall_time(found: re.Match[str]) -> When | None:
+def _usual(text: str) -> When | None:
+    """A moment in the form that nearly all have, in a fifth of the time; None for any other."""
+    if text[8:9] != "T" or len(text) not in {15, 16} or not (text[:8] + text[9:15]).isdecimal():
+        return None
+    try:
+        moment = datetime.fromisoformat(text) if text[15:] in {"", "Z"} else None
+    except ValueError:
+        return None
+    return moment if moment and FIRST_YEAR <= moment.year <= LAST_YEAR else None
+
+
+def _wall_time(found: re.Match[str] | None) -> When | None:
+    if found is None:
+        return None
     try:
         day = date(int(found[1]), int(found[2]), int(found[3]))
         if not FIRST_YEAR <= day.year <= LAST_YEAR:
             return None
         if found[4] is None:
             return day
-        return datetime.combine(day, time(int(found[4]), int(found[5]), min(59, int(found[6] or 0))))
+        clock = time(int(found[4]), int(found[5]), min(59, int(found[6] or 0)))
+        return datetime.combine(day, clock, UTC if found[7] else None)
     except ValueError:
         return None
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from coord_service.domain.itip.rules import comparable, day_of, days_from, instant, parse_rule, rule_has
@@ -22,7 +23,19 @@ def in_form_of(start: When, recurrence_id: When) -> When:
     return datetime.combine(recurrence_id, start.time(), start.tzinfo)
 
 
-def shifted_end(event: Event, start: When) -> When:
+class Lasting(Protocol):
+    """Anything with a start and an end."""
+
+    @property
+    def start(self) -> When:
+        """When it begins."""
+
+    @property
+    def end(self) -> When:
+        """When it is over."""
+
+
+def shifted_end(event: Lasting, start: When) -> When:
     """The end of an occurrence that begins at ``start``: as long as the meeting is, by the clock on the wall."""
     if isinstance(start, datetime) and isinstance(event.start, datetime) and isinstance(event.end, datetime):
         if event.start.tzinfo is event.end.tzinfo and start.tzinfo is event.start.tzinfo:

@@ -7,6 +7,7 @@ None, "can't be told", and the caller asks a person. Bounded: a rule that never 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from coord_service.domain.itip.values import When
@@ -40,26 +41,13 @@ class Rule:
 
 def parse_rule(text: str, start: When) -> Rule | None:
     """Read an RRULE value against its DTSTART; None when it is beyond what this module can tell."""
-    parts = dict(part.upper().partition("=")[::2] for part in text[:LONGEST_RULE].split(";") if part)
-    freq = parts.get("FREQ", "")
-    if freq not in {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"} or EXOTIC & parts.keys():
+    rule, until = _parsed(text[:LONGEST_RULE])
+    if rule is None:
         return None
     try:
-        rule = Rule(
-            freq=freq,
-            interval=max(1, int(parts.get("INTERVAL", "1"))),
-            count=int(parts["COUNT"]) if "COUNT" in parts else None,
-            until=_until(parts["UNTIL"], start) if "UNTIL" in parts else None,
-            months=_numbers(parts.get("BYMONTH", "")),
-            month_days=_numbers(parts.get("BYMONTHDAY", "")),
-            year_days=_numbers(parts.get("BYYEARDAY", "")),
-            days=tuple(_weekday(each) for each in parts.get("BYDAY", "").split(",") if each),
-            positions=tuple(sorted(_numbers(parts.get("BYSETPOS", "")))),
-            week_start=WEEKDAYS.index(parts.get("WKST", "MO")),
-        )
+        return _filled_from_start(replace(rule, until=_until(until, start)) if until else rule, start)
     except ValueError:
         return None
-    return _filled_from_start(rule, start)
 
 
 def rule_has(rule: Rule, start: When, wanted: When) -> bool | None:
@@ -86,22 +74,16 @@ def days_from(rule: Rule, first: date, since: date | None = None, before: date =
     since = max(first, since or first)
     steps = (_period_number(rule, since) - _period_number(rule, first)) // rule.interval
     remaining = _left_after(rule, first, steps)
-    if remaining is None:
-        yield None
-        return
     before = before if rule.until is None else min(before, day_of(rule.until) + DAY)
-    walked, period = 0, _period_at(rule, first, steps)
-    while period is not None and period < before and remaining > 0:
-        for day in _days_in_period(rule, period):
-            if first <= day < before and remaining > 0:
-                remaining -= 1
-                if day >= since:
-                    yield day
-        steps, walked = steps + 1, walked + LENGTHS[rule.freq]
-        if walked > MOST_DAYS_WALKED:
+    for day in [None] if remaining is None else _walk(rule, first, steps, before):
+        if day is None or remaining is None:
             yield None
+        elif day >= before or remaining <= 0:
             return
-        period = _period_at(rule, first, steps)
+        elif day >= first:
+            remaining -= 1
+            if day >= since:
+                yield day
 
 
 def until_in_utc(text: str, start: When) -> str:
@@ -134,8 +116,41 @@ def day_of(when: When) -> date:
     return when.date() if isinstance(when, datetime) else when
 
 
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> tuple[Rule | None, str]:
+    """A rule as far as its own text tells it, and its UNTIL. Most series of a diary share a few texts."""
+    parts = dict(part.upper().partition("=")[::2] for part in text.split(";") if part)
+    freq = parts.get("FREQ", "")
+    if freq not in LENGTHS or EXOTIC & parts.keys():
+        return None, ""
+    try:
+        rule = Rule(
+            freq=freq,
+            interval=max(1, int(parts.get("INTERVAL", "1"))),
+            count=_count(parts.get("COUNT", "-1")),
+            until=None,
+            months=_numbers(parts.get("BYMONTH", "")),
+            month_days=_numbers(parts.get("BYMONTHDAY", "")),
+            year_days=_numbers(parts.get("BYYEARDAY", "")),
+            days=tuple(_weekday(each) for each in parts.get("BYDAY", "").split(",") if each),
+            positions=tuple(sorted(_numbers(parts.get("BYSETPOS", "")))),
+            week_start=WEEKDAYS.index(parts.get("WKST", "MO")),
+        )
+    except ValueError:
+        return None, ""
+    return rule, parts.get("UNTIL", "")
+
+
 def _numbers(text: str) -> frozenset[int]:
     return frozenset(int(each) for each in text.split(",") if each)
+
+
+def _count(text: str) -> int | None:
+    """COUNT; a negative one, as Exchange once wrote, means none."""
+    count = int(text)
+    if count == 0:
+        raise ValueError("a series without dates")
+    return count if count > 0 else None
 
 
 def _weekday(text: str) -> tuple[int, int]:
@@ -152,7 +167,8 @@ def _until(text: str, start: When) -> When:
     if "T" not in text:
         return datetime.combine(day, time(23, 59, 59), start.tzinfo)
     clock = time(int(text[9:11]), int(text[11:13]), int(text[13:15] or "0"))
-    return datetime.combine(day, clock, UTC if text.endswith("Z") else start.tzinfo)
+    moment = datetime.combine(day, clock, UTC if text.endswith("Z") else start.tzinfo)
+    return moment.astimezone(start.tzinfo)  # whose days the rule counts in
 
 
 def _filled_from_start(rule: Rule, start: When) -> Rule:
@@ -184,6 +200,36 @@ def _period_number(rule: Rule, day: date) -> int:
     if rule.freq == "WEEKLY":
         return (day.toordinal() - 1 - rule.week_start) // 7
     return day.toordinal()
+
+
+def _walk(rule: Rule, first: date, steps: int, before: date) -> Iterator[date | None]:
+    """The days of a rule, beginning so many intervals after the first one's; a None at the end: too far to walk."""
+    period, walked = _period_at(rule, first, steps), 0
+    offsets = _even_offsets(rule)
+    if period and offsets is not None:
+        stride = LENGTHS[rule.freq] * rule.interval
+        begins = period.toordinal()
+        for start in range(begins, min(begins + MOST_DAYS_WALKED, date.max.toordinal() - 7), stride):
+            for offset in offsets:
+                yield date.fromordinal(start + offset)
+        yield None
+        return
+    while period is not None and period < before:
+        yield from _days_in_period(rule, period)
+        steps, walked = steps + 1, walked + LENGTHS[rule.freq]
+        period = _period_at(rule, first, steps)
+        if walked > MOST_DAYS_WALKED:
+            yield None
+            return
+
+
+def _even_offsets(rule: Rule) -> list[int] | None:
+    """The days of a period, from its first on, where every period has the same; None where they differ."""
+    if rule.months or rule.month_days or rule.year_days or rule.positions:
+        return None
+    if rule.freq == "WEEKLY":
+        return sorted({(weekday - rule.week_start) % 7 for _, weekday in rule.days})
+    return [0] if rule.freq == "DAILY" and not rule.days else None
 
 
 def _period_at(rule: Rule, first: date, steps: int) -> date | None:
@@ -219,12 +265,10 @@ def _left_after(rule: Rule, first: date, steps: int) -> int | None:
 
 def _days_in_every_period(rule: Rule) -> int | None:
     """How many days each period has, where they all have the same number."""
+    if (offsets := _even_offsets(rule)) is not None:
+        return len(offsets)
     if rule.year_days or rule.positions:
         return None
-    if rule.freq == "WEEKLY" and not rule.months and not rule.month_days:
-        return len({weekday for _, weekday in rule.days})
-    if rule.freq == "DAILY" and not rule.months and not rule.month_days and not rule.days:
-        return 1
     if rule.freq == "YEARLY" and rule.months and rule.month_days and not rule.days:
         is_steady = 2 not in rule.months and all(0 < day <= 30 for day in rule.month_days)
         return len(rule.months) * len(rule.month_days) if is_steady else None
@@ -248,21 +292,33 @@ def _days_in_period(rule: Rule, period: date) -> list[date]:
 
 
 def _plain_days(rule: Rule, period: date) -> list[date] | None:
-    """The days of a period by arithmetic, for the rules that nearly everybody uses; None for the others."""
-    if rule.months or rule.year_days:
+    """The days of a month or a year by arithmetic, for the rules that nearly everybody uses; None for the others."""
+    if rule.year_days or rule.freq not in {"MONTHLY", "YEARLY"}:
         return None
-    if rule.freq == "WEEKLY" and not rule.month_days:
-        offsets = sorted({(weekday - rule.week_start) % 7 for _, weekday in rule.days})
-        last = date.max.toordinal() - period.toordinal()
-        return [date.fromordinal(period.toordinal() + n) for n in offsets if n <= last]
-    if rule.freq == "DAILY" and not rule.days and not rule.month_days:
-        return [period]
-    if rule.freq == "MONTHLY" and not rule.days and all(0 < day <= 28 for day in rule.month_days):
-        return [period.replace(day=day) for day in sorted(rule.month_days)]
-    if rule.freq == "MONTHLY" and len(rule.days) == 1 and not rule.month_days and 0 < rule.days[0][0] <= 4:
-        nth, weekday = rule.days[0]
-        return [period.replace(day=(weekday - period.weekday()) % 7 + 7 * nth - 6)]
-    return None
+    if rule.freq == "YEARLY":
+        if not rule.months or rule.days:
+            return None
+        return [
+            day
+            for each in sorted(rule.months)
+            if 1 <= each <= 12
+            for day in _of_month(rule, period.replace(month=each))
+        ]
+    if rule.months and period.month not in rule.months:
+        return []
+    if not rule.days:
+        return _of_month(rule, period)
+    nth, weekday = rule.days[0]
+    if len(rule.days) > 1 or rule.month_days or not 0 < nth <= 4:
+        return None
+    return [period.replace(day=(weekday - period.weekday()) % 7 + 7 * nth - 6)]
+
+
+def _of_month(rule: Rule, month: date) -> list[date]:
+    """The days of BYMONTHDAY that a month has."""
+    last = _month_length(month)
+    numbers = {number if number > 0 else last + 1 + number for number in rule.month_days}
+    return [month.replace(day=number) for number in sorted(numbers) if 1 <= number <= last]
 
 
 def _passes(rule: Rule, day: date) -> bool:

@@ -28,7 +28,7 @@ RULES = (
 
 def diary(entries: int = 500, *, seed: int = 5) -> list[str]:
     """VEVENTs as text, every second one a series that began two to eight years ago. The same seed, the same diary."""
-    luck = random.Random(seed)  # noqa: S311 - a diary, not a secret
+    luck = random.Random(seed)
     return [_entry(number, luck) for number in range(entries)]
 
 

@@ -41,7 +41,6 @@ class GraphCalendar:
     ) -> None:
         self._mailbox, self._clock = account.mailbox, clock or SystemClock()
         self._graph = Graph(account, pause)
-        self._turn = asyncio.Lock()  # one change after the other
 
     async def check(self) -> CalendarCheck:
         """Sign in, look at the calendar, and find out whether we may write: by changing an event that is not there.
@@ -63,12 +62,12 @@ class GraphCalendar:
 
     async def put(self, event: itip.Event) -> None:
         """Keep the event in the mailbox's calendar. Microsoft 365 invites its people; none of them sees the others."""
-        async with self._graph.conversation() as graph, self._turn:
+        async with self._graph.conversation() as graph, self._graph.turn:
             await put_event(graph, event, self._mailbox, self._clock.now())
 
     async def remove(self, uid: str) -> None:
         """Cancel the event; Microsoft 365 tells its people."""
-        async with self._graph.conversation() as graph, self._turn:
+        async with self._graph.conversation() as graph, self._graph.turn:
             await remove_event(graph, uid)
 
     async def news(self, token: str | None) -> CalendarNews:

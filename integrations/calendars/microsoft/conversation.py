@@ -21,8 +21,15 @@ NONSENSE = "Microsoft 365 answered something that can't be understood."
 Json = dict[str, Any]
 T = TypeVar("T")
 
-# Of the whole process: two connections to one mailbox share its four.
-_gates: WeakValueDictionary[tuple[str, str, str], asyncio.Semaphore] = WeakValueDictionary()
+
+class Door:
+    """What all connections of this process to one mailbox share: its four requests, and one change after the other."""
+
+    def __init__(self) -> None:
+        self.gate, self.turn = asyncio.Semaphore(AT_ONCE), asyncio.Lock()
+
+
+_doors: WeakValueDictionary[tuple[str, str, str], Door] = WeakValueDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,12 @@ class Graph:
         self._line = Line(account.seconds, account.trust)
         self._sign_in = SignIn(account, self._line)
         key = (account.cloud.graph, account.client_id, account.mailbox)
-        self._gate = _gates.setdefault(key, asyncio.Semaphore(AT_ONCE))
+        self._door = _doors.setdefault(key, Door())
+
+    @property
+    def turn(self) -> asyncio.Lock:
+        """Held while an event is looked for and changed."""
+        return self._door.turn
 
     @asynccontextmanager
     async def conversation(self) -> AsyncIterator["Conversation"]:
@@ -65,7 +77,7 @@ class Graph:
         stale, waits = "", 0
         while True:
             token = await self._sign_in.token(stale)
-            async with self._gate:
+            async with self._door.gate:
                 answer = await self._line.send(self._request(question, token))
             if answer.status == 401 and not stale:
                 stale = token
@@ -91,11 +103,11 @@ class Graph:
         return Request(question.method, self._address(question), headers, body)
 
     def _address(self, question: Question) -> str:
-        """Raises CalendarNonsense for a link that leads elsewhere: our token goes to Graph and nobody else."""
+        """Raises TokenLost for a link that leads elsewhere: our token goes to Graph and nobody else."""
         base = f"{self._account.cloud.graph}/v1.0/"
         if not question.path.startswith("/"):
             if not question.path.startswith(base) or not question.path.isascii():
-                raise CalendarNonsense("Microsoft 365 named a next page that is not its own.")
+                raise TokenLost("Microsoft 365 named a next page that is not its own.")
             return question.path
         query = urlencode(question.query, quote_via=quote, safe="$'(),:/@")
         mailbox = quote(self._account.mailbox, safe="@")
@@ -103,7 +115,6 @@ class Graph:
 
     async def close(self) -> None:
         """Leave."""
-        self._sign_in.close()
         await self._line.close()
 
 

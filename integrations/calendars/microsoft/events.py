@@ -48,7 +48,7 @@ async def put_event(graph: Conversation, event: itip.Event, mailbox: str, now: d
         if not mark.is_needed_after(kept[0].mark):
             return
         try:
-            await _change(graph, kept[0], written, mark, event.description)
+            await _change(graph, kept[0], event, written, mark.after(kept[0].mark, event.current_sequence))
         except (ChangedThere, Missing):
             if attempt == MOST_TRIES:
                 raise CalendarNonsense("The event is changed in Microsoft 365 again and again.") from None
@@ -126,13 +126,14 @@ async def _create(graph: Conversation, written: Json, mark: Mark) -> None:
     await graph.ask(Question("POST", "/events", body=body))
 
 
-async def _change(graph: Conversation, kept: Kept, written: Json, mark: Mark, words: str) -> None:
-    body = {**written, "singleValueExtendedProperties": [mark.after(kept.mark).write()]}
+async def _change(graph: Conversation, kept: Kept, event: itip.Event, written: Json, mark: Mark) -> None:
+    """The whole of it but for the body of an online meeting, which is sent only with Teams' part in it."""
+    body = {**written, "singleValueExtendedProperties": [mark.write()]}
     if kept.item.get("isOnlineMeeting") is True:
         body.pop("body")
         if mark.words != kept.mark.words:
             there = await graph.ask(Question("GET", path_of(kept.id), {"$select": "body"}))
-            content = replace_words(there.get("body"), words)
+            content = replace_words(there.get("body"), event.description)
             if content is not None:
                 body["body"] = {"contentType": "html", "content": content}
     await graph.ask(Question("PATCH", path_of(kept.id), body=body, etag=kept.etag))

@@ -61,7 +61,7 @@ async def tell_news(graph: Conversation, token: str | None, mailbox: str, now: d
         return await _tell_all(graph, mailbox, now)
     try:
         found = await _follow(graph, Question("GET", watch.link, prefer=PAGE))
-    except (TokenLost, Missing):
+    except (TokenLost, Missing):  # or the connection has been moved to another cloud or mailbox
         return await _tell_all(graph, mailbox, now)
     return await _tell_changes(graph, replace(watch, link=found.link), found, mailbox)
 
@@ -91,8 +91,11 @@ async def _tell_changes(graph: Conversation, watch: Watch, found: Round, mailbox
     else:
         loaded = await together(load_event(graph, each) for each in looked_at)
         again = await together(find_events(graph, uid) for uid in sorted(gone))
-        ours = [each for each in loaded if each] + [each for copies in again for each in copies]
-    there = {each.mark.uid: each for each in ours}
+        ours = [each for copies in again for each in copies]
+        ours += [each for each in loaded if each and not _is_copy(each, watch, gone)]
+    there: dict[str, Kept] = {}
+    for each in ours:
+        there.setdefault(each.mark.uid, each)
     gone -= set(there)
     uids = {short: uid for short, uid in watch.uids.items() if uid not in gone and uid not in there}
     uids |= {_short(each.id): each.mark.uid for each in ours if _ends_after(each, watch.since)}
@@ -119,6 +122,11 @@ async def _follow(graph: Conversation, question: Question) -> Round:
             break
         question = replace(question, path=found.link, query={})
     return found
+
+
+def _is_copy(kept: Kept, watch: Watch, gone: set[str]) -> bool:
+    """Whether the owner has copied an event of ours: the mark is copied with it, and the first one counts."""
+    return _short(kept.id) not in watch.uids and kept.mark.uid in set(watch.uids.values()) - gone
 
 
 def _may_be_ours(item: Json) -> bool:

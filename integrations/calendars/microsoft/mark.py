@@ -21,7 +21,7 @@ SAFE = "@._-"
 class Mark:
     """What is kept of a meeting beside it.
 
-    ``since``: when the present SEQUENCE was first put there; an answer before it was given to another time.
+    ``since``: when the present time was first put there; an answer before it was given to another one.
     ``content``: a fingerprint of all that was sent, ``words`` of its description alone.
     """
 
@@ -37,9 +37,9 @@ class Mark:
         """By what one state of a meeting is newer than another (ITIP.md §2.2)."""
         return self.sequence, self.dtstamp
 
-    def after(self, kept: "Mark | None") -> "Mark":
-        """The mark to put in the place of ``kept``: answers stay good while the SEQUENCE is the same."""
-        return replace(self, since=kept.since) if kept and kept.sequence == self.sequence else self
+    def after(self, kept: "Mark", current_sequence: int) -> "Mark":
+        """The mark to put in its place: answers to ``kept`` stay good if it had the present time already."""
+        return replace(self, since=kept.since) if kept.sequence >= current_sequence else self
 
     def is_needed_after(self, kept: "Mark") -> bool:
         """Whether there is anything to send: nothing for what is older, or is there already."""

@@ -1,73 +1,85 @@
-"""App-only sign-in by msal (OAuth 2.0 client credentials). msal blocks: it runs in one thread of its own."""
+"""App-only sign-in by msal (OAuth 2.0 client credentials). msal blocks: it runs in a few threads, with a time limit.
+
+A connection is opened for a call and closed again, and a token is good for an hour: tokens are kept for the process.
+"""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 
 from msal import ConfidentialClientApplication
 from msal.exceptions import MsalError
 
-from coord_service.errors import CalendarNonsense, CalendarTimedOut, CalendarTrouble, SignInRefused
+from coord_service.errors import CalendarNonsense, CalendarTimedOut, SignInRefused
 from integrations.calendars.microsoft.account import GraphAccount
 from integrations.calendars.microsoft.line import Line, Request
 from integrations.calendars.microsoft.refusals import SIGN_IN, overload_of, refused_sign_in
 
 NONSENSE = "Microsoft's sign-in answered something that can't be understood."
+MOST_KEPT = 200
+MARGIN = 300.0  # seconds before its end from which a token is not used any more
+
+_threads = ThreadPoolExecutor(4, "microsoft-sign-in")
+_kept: "OrderedDict[tuple[str, ...], Token]" = OrderedDict()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token, and until when (on the event loop's clock) it is used."""
+
+    text: str = field(repr=False)
+    good_until: float
 
 
 class SignIn:
-    """Tokens for Graph: kept until they run out, or until Graph no longer takes them."""
+    """Tokens for Graph: used until shortly before they run out, or until Graph no longer takes them."""
 
     def __init__(self, account: GraphAccount, line: Line) -> None:
-        self._account = account
-        self._thread = ThreadPoolExecutor(1, "microsoft-sign-in")
-        self._errands = _Errands(line, account.seconds)
-        self._app: ConfidentialClientApplication | None = None
+        self._account, self._line = account, line
+        proof = sha256(repr(account.credential).encode()).hexdigest()
+        cloud = account.cloud
+        self._key = (cloud.authority, cloud.graph, account.tenant, account.client_id, proof)
+        self._turn = asyncio.Lock()
 
     async def token(self, stale: str = "") -> str:
         """An access token other than ``stale``. Raises a CalendarTrouble; each attempt begins afresh."""
-        self._errands.loop = loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._acquire, stale)
+        loop = asyncio.get_running_loop()
+        async with self._turn:
+            kept = _kept.get(self._key)
+            if kept is None or kept.text == stale or kept.good_until <= loop.time():
+                _kept.pop(self._key, None)
+                errands = _Errands(self._line, loop, self._account.seconds)
+                text, seconds = await loop.run_in_executor(_threads, _acquire, self._account, errands)
+                kept = _kept[self._key] = Token(text, loop.time() + seconds - MARGIN)
+                while len(_kept) > MOST_KEPT:
+                    _kept.popitem(last=False)
+            return kept.text
 
-    def close(self) -> None:
-        """Let the thread go; what it waits for ends within the time limit."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _acquire(self, stale: str) -> str:
-        try:
-            return self._ask_msal(stale)
-        except CalendarTrouble:
-            self._app = None  # it remembers refusals for a minute
-            raise
-        except (ValueError, KeyError, TypeError, AttributeError, RuntimeError, MsalError):
-            self._app = None
-            if self._errands.last_status in range(400, 500):
-                raise SignInRefused(SIGN_IN[90002]) from None
-            raise CalendarNonsense(NONSENSE) from None
-
-    def _ask_msal(self, stale: str) -> str:
-        scopes = [f"{self._account.cloud.graph}/.default"]
-        app = self._app = self._app or self._new_app()
-        result = app.acquire_token_for_client(scopes)
-        if stale and result.get("access_token") == stale:
-            app.remove_tokens_for_client()
-            result = app.acquire_token_for_client(scopes)
-        token = result.get("access_token")
-        if isinstance(token, str) and token.isascii() and token.isprintable():
-            return token
-        raise refused_sign_in(result) if "error" in result else CalendarNonsense(NONSENSE)
-
-    def _new_app(self) -> ConfidentialClientApplication:
-        return ConfidentialClientApplication(
-            self._account.client_id,
-            client_credential=self._account.credential,
-            authority=f"{self._account.cloud.authority}/{self._account.tenant}",
+def _acquire(account: GraphAccount, errands: "_Errands") -> tuple[str, float]:
+    """A new token and for how many seconds it is good."""
+    try:
+        app = ConfidentialClientApplication(
+            account.client_id,
+            client_credential=account.credential,
+            authority=f"{account.cloud.authority}/{account.tenant}",
             instance_discovery=False,  # the authority comes from our own list
-            http_client=self._errands,
+            http_client=errands,
         )
+        result = app.acquire_token_for_client([f"{account.cloud.graph}/.default"])
+        token, seconds = result.get("access_token"), float(result.get("expires_in", 0))
+    except (ValueError, KeyError, TypeError, AttributeError, RuntimeError, MsalError):
+        if errands.last_status in range(400, 500):
+            raise SignInRefused(SIGN_IN[90002]) from None
+        raise CalendarNonsense(NONSENSE) from None
+    if isinstance(token, str) and token.isascii() and token.isprintable():
+        return token, seconds
+    raise refused_sign_in(result) if "error" in result else CalendarNonsense(NONSENSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +94,8 @@ class _Response:
 class _Errands:
     """msal's way out: our own line, so that proxy, trust and time limit are the same for sign-in and calendars."""
 
-    def __init__(self, line: Line, seconds: float) -> None:
-        self._line, self._seconds = line, seconds
-        self.loop: asyncio.AbstractEventLoop | None = None  # on which the line lives; msal calls from another thread
+    def __init__(self, line: Line, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+        self._line, self._loop, self._seconds = line, loop, seconds  # msal calls from another thread than the loop's
         self.last_status = 0
 
     def get(self, url: str, params: Any = None, headers: Mapping[str, str] | None = None, **_: Any) -> _Response:
@@ -101,11 +112,11 @@ class _Errands:
 
     def _run(self, request: Request) -> _Response:
         """Raises the trouble of the line; Throttled or ConnectionLost when the server is overloaded."""
-        assert self.loop is not None
-        sent = asyncio.run_coroutine_threadsafe(self._line.send(request), self.loop)
+        sent = asyncio.run_coroutine_threadsafe(self._line.send(request), self._loop)
         try:
             answer = sent.result(self._seconds + 1)
         except TimeoutError:
+            sent.cancel()
             raise CalendarTimedOut("Microsoft's sign-in did not answer in time.") from None
         self.last_status = answer.status
         if trouble := overload_of(answer):

@@ -97,5 +97,6 @@ def _appointment_items(mailbox: Mailbox, own_id: str, state: State, zone: str) -
             for n, each in enumerate(bare)
         ]
     subject, words = own.event.summary, own.event.description
-    more = {"id": own.id, "type": "singleInstance", "isOrganizer": True, "subject": subject, "bodyPreview": words}
+    is_ours = own.event.organizer.address == mailbox.address
+    more = {"id": own.id, "type": "singleInstance", "isOrganizer": is_ours, "subject": subject, "bodyPreview": words}
     return [{**each, **more, "attendees": [], "transactionId": None} for each in bare]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import count
 from typing import Any
@@ -132,6 +132,18 @@ class Mailbox:
         """One of its people answers."""
         stored.statuses[person] = (response, f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}0Z")
         stored.changed = next(self.numbers)
+
+    def copy(self, stored: StoredEvent, now: datetime) -> StoredEvent:
+        """The owner copies an event in Outlook: everything is copied, whatever an app has written on it too."""
+        number = next(self.numbers)
+        copied = replace(stored, id=f"AAMkCopy{number:05}=", changed=number, created=now, values=dict(stored.values))
+        copied.extended, copied.statuses = dict(stored.extended), dict(stored.statuses)
+        self.events[copied.id] = copied
+        return copied
+
+    def delete_own(self, own: Appointment) -> None:
+        """The owner deletes something of their own."""
+        own.is_deleted, own.changed = True, next(self.numbers)
 
     def delete(self, stored: StoredEvent) -> None:
         """Take an event away and tell its people."""

@@ -25,7 +25,7 @@ class Call:
         self.server, self.request, self.body = server, request, body
         self.query = dict(request.query)
         self.prefer = ", ".join(request.headers.getall("Prefer", []))
-        self.zone = zone_wanted(self.prefer)
+        self.zone = server.zone_always or zone_wanted(self.prefer)
         self.mailbox: Mailbox = server.mailboxes[request.match_info["mailbox"].lower()]
 
     @property
@@ -50,7 +50,9 @@ async def get_calendar(call: Call) -> web.Response:
 
 async def get_schedule(call: Call) -> web.Response:
     check_query(call.query)
-    return web.json_response({"value": schedules(call.server.mailboxes, call.body, call.zone)})
+    return web.json_response(
+        {"value": schedules(call.server.mailboxes, call.body, call.zone, call.server.unreadable_from)}
+    )
 
 
 async def list_events(call: Call) -> web.Response:
@@ -65,7 +67,7 @@ async def list_events(call: Call) -> web.Response:
     answer: dict[str, Any] = {"value": [call.shown(each) for each in found[first:last]]}
     if found[last:]:
         rest = call.request.rel_url.update_query({"$skip": str(last)})
-        answer["@odata.nextLink"] = f"{call.server.address}{rest}"
+        answer["@odata.nextLink"] = call.server.page_links_lead_to or f"{call.server.address}{rest}"
     return web.json_response(answer)
 
 
@@ -140,8 +142,7 @@ def _guarded(
     async def handle(request: web.Request) -> web.Response:
         body = await _let_through(server, request, needed)
         async with server.entered(request.match_info["mailbox"].lower()):
-            if server.next_refusals:
-                raise server.next_refusals.popleft()
+            await server.meet(request)
             return await operation(Call(server, request, body))
 
     return handle

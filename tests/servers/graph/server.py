@@ -6,6 +6,7 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,8 @@ class GraphServer:
 
     ``fault``: how every request goes wrong ("silent", "cut", "throttled", "nonsense"). ``next_refusals``: what the next
     requests to Graph are answered with. ``cuts_after_change``: the next change is made, and the line goes dead.
-    ``lagging``: so many searches don't see new events yet. ``crowd``: each request waits until so many are there at
-    once; ``most_at_once`` is how many there were.
+    ``lagging``: so many searches don't see new events yet. ``holding``: nobody is answered until it is cleared.
+    ``before_change``: what somebody else does just before the next change.
     """
 
     clock: Clock
@@ -59,13 +60,18 @@ class GraphServer:
     cuts_after_change: bool = False
     lagging: int = 0
     page_size: int = 1000
-    crowd: int = 0
+    page_links_lead_to: str = ""  # instead of to the next page
+    holding: bool = False
+    next_change_refusals: deque[Refusal] = field(default_factory=deque)
+    before_change: Callable[[], Awaitable[None]] | None = None
+    unreadable_from: datetime | None = None  # schedules that reach beyond it can't be read
+    zone_always: str = ""  # in which times are shown, whatever is preferred
     seen: list[Seen] = field(default_factory=list)
-    most_at_once: int = 0
+    refused_at_the_door: int = 0
     _inside: Counter[str] = field(default_factory=Counter)
-    _together: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _moved: asyncio.Condition = field(default_factory=asyncio.Condition)
     _runner: web.AppRunner | None = None
-    _numbers: "count[int]" = field(default_factory=lambda: count(1))
+    _numbers: "count[int]" = field(default_factory=lambda: count(2))
 
     @property
     def address(self) -> str:
@@ -78,6 +84,22 @@ class GraphServer:
     def refuse(self, *refusals: Refusal) -> None:
         """The next requests to Graph get these answers."""
         self.next_refusals.extend(refusals)
+
+    def refuse_changes(self, *refusals: Refusal) -> None:
+        """The next changes of events get these answers."""
+        self.next_change_refusals.extend(refusals)
+
+    async def meet(self, request: web.Request) -> None:
+        """What befalls a request that was let through. Raises a Refusal."""
+        if self.next_refusals:
+            raise self.next_refusals.popleft()
+        if not is_change(request):
+            return
+        if self.before_change is not None:
+            hook, self.before_change = self.before_change, None
+            await hook()
+        if self.next_change_refusals:
+            raise self.next_change_refusals.popleft()
 
     async def start(self) -> None:
         from tests.servers.graph.routes import graph_routes  # noqa: PLC0415 - the routes know the server
@@ -106,16 +128,31 @@ class GraphServer:
     async def entered(self, mailbox: str) -> AsyncIterator[None]:
         """One of the four that may be there at once."""
         if self._inside[mailbox] >= AT_ONCE:
+            self.refused_at_the_door += 1
+            await self._notify()
             raise Refusal(429, "ApplicationThrottled", "MailboxConcurrency limit.", {"Retry-After": "1"})
         self._inside[mailbox] += 1
-        self.most_at_once = max(self.most_at_once, self._inside[mailbox])
         try:
-            async with self._together:
-                self._together.notify_all()
-                await self._together.wait_for(lambda: self.most_at_once >= self.crowd)
+            await self._notify()
+            async with self._moved:
+                await self._moved.wait_for(lambda: not self.holding)
             yield
         finally:
             self._inside[mailbox] -= 1
+
+    async def crowded(self, inside: int, refused: int = 0) -> None:
+        """Wait until so many are inside, and so many were refused."""
+        async with self._moved:
+            await self._moved.wait_for(lambda: self._inside.total() >= inside and self.refused_at_the_door >= refused)
+
+    async def let_go(self) -> None:
+        """Answer those who are held."""
+        self.holding = False
+        await self._notify()
+
+    async def _notify(self) -> None:
+        async with self._moved:
+            self._moved.notify_all()
 
     @web.middleware
     async def _misfortune(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -134,11 +171,15 @@ class GraphServer:
             return refusal.response()
         except web.HTTPNotFound:
             return Refusal(400, "BadRequest", "Resource not found for the segment.").response()
-        is_change = request.method in ("POST", "PATCH", "DELETE") and "/events" in request.path
-        if self.cuts_after_change and is_change:
+        if self.cuts_after_change and is_change(request):
             self.cuts_after_change = False
             return await cut_off(request)
         return response
+
+
+def is_change(request: web.Request) -> bool:
+    """Whether a request is to change an event."""
+    return request.method != "GET" and "/events" in request.path
 
 
 async def cut_off(request: web.Request) -> web.StreamResponse:

@@ -85,7 +85,9 @@ def chosen(item: dict[str, Any], query: Mapping[str, str], stored: StoredEvent) 
     return item
 
 
-def schedules(mailboxes: Mapping[str, Mailbox], body: Any, zone: str) -> list[dict[str, Any]]:
+def schedules(
+    mailboxes: Mapping[str, Mailbox], body: Any, zone: str, unreadable_from: datetime | None
+) -> list[dict[str, Any]]:
     """The answer of getSchedule."""
     SCHEDULE(body, "getSchedule")
     start, end = read_wall(body["startTime"]), read_wall(body["endTime"])
@@ -94,6 +96,8 @@ def schedules(mailboxes: Mapping[str, Mailbox], body: Any, zone: str) -> list[di
         raise bad_request("ErrorInvalidParameter", "At most 20 schedules.")
     if not timedelta() < end - start <= LONGEST or not 5 <= minutes <= 1440:
         raise bad_request("ErrorInvalidParameter", "The time window is too long, or none.")
+    if unreadable_from and end > unreadable_from:
+        return [_unreadable(each, "ErrorServerBusy") for each in body["schedules"]]
     step = timedelta(minutes=minutes)
     return [_schedule(mailboxes.get(each.lower()), each, (start, end, step), zone) for each in body["schedules"]]
 

@@ -1,6 +1,7 @@
 """The one place that picks concrete parts: settings in, Tools out."""
 
 from coord_service.clock import Clock, SystemClock
+from coord_service.operations.asking import Asking
 from coord_service.operations.tools import Tools
 from coord_service.ports import Mailbox, Mailer, Wake
 from coord_service.rulebook import load_rulebook
@@ -10,6 +11,8 @@ from integrations.itip.codec import ItipCodec
 from integrations.mail.imap import ImapMailbox, ImapServer
 from integrations.mail.smtp import SmtpMailer, SmtpServer
 from integrations.mail.stationery import Stationery
+from integrations.registry import Registry
+from integrations.vault import AesGcmVault
 
 
 async def _nobody_to_wake() -> None:
@@ -32,6 +35,9 @@ def build(settings: Settings, *, clock: Clock | None = None, wake: Wake = _nobod
         mailbox=_mailbox(settings),
         rulebook=load_rulebook(),
         wake=wake,
+        calendars=Registry(is_demo=settings.demo),
+        vault=AesGcmVault(settings.secrets_keys),
+        asking=Asking(),
     )
 
 

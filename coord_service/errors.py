@@ -17,7 +17,8 @@ CoordError
    ├─ ConnectionLost    not reached, or cut off in the middle
    ├─ Throttled         asked too often: ``retry_after`` says when again
    ├─ CalendarNonsense  an answer that can't be understood
-   └─ ServiceClosed     the provider has closed this way in for good; the sentence names the other one
+   ├─ ServiceClosed     the provider has closed this way in for good; the sentence names the other one
+   └─ SecretsUnreadable the key that its password was encrypted with is not set: COORD_SECRETS_KEY
 """
 
 from collections.abc import Mapping
@@ -102,3 +103,7 @@ class CalendarNonsense(CalendarTrouble):
 
 class ServiceClosed(CalendarTrouble):
     """The provider has closed this way in for good; the sentence says which other one to use."""
+
+
+class SecretsUnreadable(CalendarTrouble):
+    """A password can't be decrypted here: its key isn't set, or it was moved into another record."""

@@ -268,6 +268,23 @@ class CalendarKinds(Protocol):
         """A calendar of this kind. Nothing is connected until it is first used. Raises KeyError for no kind of ours."""
 
 
+class Vault(Protocol):
+    """Encrypts what a calendar connection must keep secret, each bound to its record (``about``)."""
+
+    @property
+    def has_key(self) -> bool:
+        """Whether anything can be sealed here."""
+
+    def seal(self, plain: bytes, about: str) -> bytes:
+        """The secret, sealed for one record. Raises Refused where no key is set."""
+
+    def open(self, sealed: bytes, about: str) -> bytes:
+        """The secret of a record. Raises SecretsUnreadable without its key, or when it is another record's."""
+
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether the secret is sealed with the key that seals now; if not, seal it again."""
+
+
 class Wake(Protocol):
     """The nudge after a commit: quicker delivery, never a condition of it."""
 

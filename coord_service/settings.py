@@ -1,11 +1,15 @@
 """What differs between installations, read from ``COORD_…`` environment variables; all faults are named at once."""
 
+import base64
+import binascii
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRETS_KEY_BYTES = 32
 
 
 class Settings(BaseSettings):
@@ -38,6 +42,9 @@ class Settings(BaseSettings):
     mail_authserv_id: str = (
         ""  # our own mail server's name in Authentication-Results; others' verdicts are not believed
     )
+    # Keys that encrypt the passwords of calendars, newest first: each 32 bytes in base64, a comma between them.
+    secrets_key: SecretStr = SecretStr("")
+    calendar_seconds: float = Field(default=5.0, gt=0, le=60)  # that one calendar has to answer
     undo_seconds: int = Field(default=60, ge=0, le=600)
     upload_limit_mb: int = Field(default=50, ge=1, le=200)
     session_idle_minutes: int = Field(default=60, ge=5, le=720)
@@ -67,6 +74,13 @@ class Settings(BaseSettings):
             raise ValueError("must begin with postgresql+asyncpg:// or sqlite+aiosqlite:///")
         return value
 
+    @field_validator("secrets_key")
+    @classmethod
+    def _secrets_keys_are_keys(cls, value: SecretStr) -> SecretStr:
+        if not all(len(key) == SECRETS_KEY_BYTES for key in _keys_in(value)):
+            raise ValueError("must be 32 bytes in base64, as `openssl rand -base64 32` makes them")
+        return value
+
     @model_validator(mode="after")
     def _refuse_demo_parts_in_earnest(self) -> "Settings":
         if not self.demo and not self.cookie_secure:
@@ -81,9 +95,25 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'coord.sqlite'}"
 
     @property
+    def secrets_keys(self) -> list[bytes]:
+        """The keys that encrypt what is secret, the newest first; none where none is set."""
+        return _keys_in(self.secrets_key)
+
+    @property
     def mail_domain(self) -> str:
         """The domain of our own mailbox: Message-IDs and bounce addresses live in it."""
         return self.mail_from.partition("@")[2]
+
+
+def _keys_in(setting: SecretStr) -> list[bytes]:
+    """The keys of a setting; what is no base64 is an empty key."""
+    keys = []
+    for text in filter(None, (each.strip() for each in setting.get_secret_value().split(","))):
+        try:
+            keys.append(base64.b64decode(text, validate=True))
+        except binascii.Error:
+            keys.append(b"")
+    return keys
 
 
 def problems_in(error: ValidationError) -> list[str]:

@@ -27,7 +27,10 @@ LINES: tuple[Line, ...] = (
             kind="memory",
             name="Invented calendar",
             words="A calendar of the demo: it lives in this programme alone and forgets everything at its end.",
-            fields=(FormField("server", "Which invented calendars", hint="In the demo county this is county"),),
+            fields=(
+                FormField("server", "Which invented calendars", hint="In the demo county this is county"),
+                FormField("password", "Its password", hint="The demo’s has none", is_secret=True, is_required=False),
+            ),
             abilities=EVERYTHING,
             is_for_council=True,
             is_for_demo=True,

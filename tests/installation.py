@@ -4,6 +4,7 @@
 ``clock``        stands still until moved; it starts on Tuesday 3 March 2026, 10:00 in London
 """
 
+import base64
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,8 @@ from coord_service.bootstrap import build
 from coord_service.operations.tools import Tools
 from coord_service.settings import Settings
 from integrations.mail.demo_servers import DemoMail
+
+SECRETS_KEY = base64.b64encode(bytes(range(32))).decode()
 
 
 class StandingClock:
@@ -54,6 +57,7 @@ async def tools(
         imap_password=mail_servers.password,
         mail_from=mail_servers.user,
         mail_authserv_id=mail_servers.authserv_id,
+        secrets_key=SECRETS_KEY,
     )
     tools = build(settings, clock=clock)
     yield tools

@@ -1,6 +1,5 @@
-"""What this service knows of people's time: their hours, bank holidays, leave, and the meetings booked here.
-
-No outside calendar is connected yet, so "free" means free as far as is known here, and the pages say so.
+"""What this service knows of people's time: their hours, bank holidays, leave, the meetings booked here, and what was
+last read in the calendars they connected. Whoever has none is free as far as is known here, and the pages say so.
 """
 
 from collections import defaultdict
@@ -13,8 +12,11 @@ from coord_service.clock import LONDON, day_in_london
 from coord_service.domain.availability import Presence, stretches_of
 from coord_service.domain.bookings import Need
 from coord_service.domain.diaries import Block, BlockStatus, Diary, WorkingHours
+from coord_service.domain.outside import Outside, without_meeting
+from coord_service.domain.people import Sector
 from coord_service.domain.wall_time import day_span, midnight_in_london, say_day
 from coord_service.domain.working_days import WorkingDays
+from coord_service.operations.gathering import load_outside
 from coord_service.operations.guests import Guest
 from coord_service.operations.tools import Tools
 from coord_service.storage.booking import list_leave
@@ -26,9 +28,10 @@ _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 _WHY_NOT = {
     Presence.AWAY: "is away then",
-    Presence.BUSY: "is at another meeting then",
-    Presence.TENTATIVE: "may be at another meeting then",
+    Presence.BUSY: "is busy then",
+    Presence.TENTATIVE: "may be busy then",
     Presence.OUTSIDE: "does not work at that time",
+    Presence.UNKNOWN: "has a calendar that can’t be read, so nobody knows whether they can come then",
 }
 
 
@@ -55,31 +58,68 @@ class DaySpan:
     last_on: date
 
 
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """A meeting that looks for another time, and when it is now."""
+
+    meeting_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTimes:
+    """The guests' diaries by their person id, and how much is known of each one's own calendar."""
+
+    diaries: tuple[Diary, ...]
+    outside: Mapping[int, Outside]
+
+
+def addresses_of(guests: Iterable[Guest]) -> dict[int, str]:
+    """Whose own calendars are looked at, by person id. Families are asked; no calendar of theirs is read."""
+    return {guest.person_id: guest.address for guest in guests if guest.address and guest.sector is not Sector.FAMILY}
+
+
+def span_of(span: DaySpan) -> tuple[datetime, datetime]:
+    """The instants at which these days begin and are over."""
+    return midnight_in_london(span.first_on), day_span(span.last_on)[1]
+
+
 async def read_diaries(
-    db: Session, working_days: WorkingDays, guests: Sequence[Guest], span: DaySpan, except_meeting: int | None = None
-) -> tuple[Diary, ...]:
-    """A diary for each guest over these days, by their person id: two statements, however many guests."""
+    db: Session, tools: Tools, guests: Sequence[Guest], span: DaySpan, moving: Moving | None = None
+) -> KnownTimes:
+    """A diary for each guest over these days: four statements, however many guests, and nobody outside is asked.
+
+    ``moving`` is a meeting that looks for another time: it stands in nobody's way, in their own calendars neither.
+    """
     ids = [guest.person_id for guest in guests]
-    first_on, last_on = span.first_on, span.last_on
-    starts_at, ends_at = midnight_in_london(first_on), day_span(last_on)[1]
+    starts_at, ends_at = span_of(span)
     blocks: dict[int, list[Block]] = defaultdict(list)
-    for leave in await list_leave(db, ids, first_on, last_on):
-        since, until = max(leave.starts_on, first_on), min(leave.ends_on, last_on)
+    for leave in await list_leave(db, ids, span.first_on, span.last_on):
+        since, until = max(leave.starts_on, span.first_on), min(leave.ends_on, span.last_on)
         blocks[leave.person_id].append(
             Block(midnight_in_london(since), day_span(until)[1], BlockStatus.OOF),
         )
-    for person_id, start, end in await list_clashes(db, ids, starts_at, ends_at, except_meeting):
+    for person_id, start, end in await list_clashes(db, ids, starts_at, ends_at, moving.meeting_id if moving else None):
         blocks[person_id].append(Block(start, end))
-    closed = tuple(_bank_holidays(working_days, first_on, last_on))
-    return tuple(
-        Diary(
-            id=str(guest.person_id),
-            name=guest.name,
-            is_required=guest.need is Need.REQUIRED,
-            busy=(*closed, *blocks[guest.person_id]),
-            working_hours=hours_of(guest.working_hours),
-        )
-        for guest in guests
+    outside = await load_outside(db, addresses_of(guests), (starts_at, ends_at), tools.clock.now())
+    for person_id, known in outside.items():
+        own = without_meeting(known.blocks, moving.starts_at, moving.ends_at) if moving else known.blocks
+        blocks[person_id].extend(own)
+    closed = tuple(_bank_holidays(tools.rulebook.working_days, span.first_on, span.last_on))
+    diaries = (_diary(guest, (*closed, *blocks[guest.person_id]), outside.get(guest.person_id)) for guest in guests)
+    return KnownTimes(tuple(diaries), outside)
+
+
+def _diary(guest: Guest, busy: tuple[Block, ...], outside: Outside | None) -> Diary:
+    return Diary(
+        id=str(guest.person_id),
+        name=guest.name,
+        is_required=guest.need is Need.REQUIRED,
+        busy=busy,
+        working_hours=hours_of(guest.working_hours),
+        is_unknown=outside is not None and outside.is_unknown,
+        known_at=outside.known_at if outside else None,
     )
 
 
@@ -97,8 +137,8 @@ async def who_cannot(
     if not working_days.is_working_day(day):
         kind = "a bank holiday" if day in working_days.holidays else "not a working day"
         return [f"{say_day(day)} is {kind}: most people are not at work."]
-    diaries = await read_diaries(db, working_days, guests, DaySpan(day, day))
-    return list(_against(diaries, starts_at, ends_at))
+    known = await read_diaries(db, tools, guests, DaySpan(day, day))
+    return list(_against(known.diaries, starts_at, ends_at))
 
 
 def _against(diaries: Iterable[Diary], starts_at: datetime, ends_at: datetime) -> Iterator[str]:

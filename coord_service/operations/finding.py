@@ -17,13 +17,14 @@ from coord_service.domain.slots import Quorum, SlotSearch
 from coord_service.domain.wall_time import day_span, midnight_in_london
 from coord_service.errors import NotFound
 from coord_service.operations.booking import load_booking
-from coord_service.operations.diaries import DaySpan, read_diaries
+from coord_service.operations.calendar_states import list_states
+from coord_service.operations.diaries import DaySpan, Moving, addresses_of, read_diaries, span_of
 from coord_service.operations.found import FARTHEST, Asked, Found, show_found, without_people
+from coord_service.operations.gathering import Wanted, gather_busy
 from coord_service.operations.guests import Guest, guests_of, load_guests
 from coord_service.operations.organizer_copy import present_attendees
 from coord_service.operations.quorums import load_quorum
 from coord_service.operations.tools import Tools
-from coord_service.storage.database import Session
 from coord_service.storage.meetings import load_children, load_meeting
 from coord_service.storage.tables import Child
 
@@ -57,9 +58,13 @@ class Sought:
     minutes: int
     guests: tuple[Guest, ...]
     children: Sequence[Child]
-    meeting_id: int | None = None
-    now_at: datetime | None = None
+    moving: Moving | None = None
     refused_by: frozenset[str] = frozenset()
+
+    @property
+    def now_at(self) -> datetime | None:
+        """When the meeting is now, if it has a time."""
+        return self.moving.starts_at if self.moving else None
 
 
 async def find_slots(tools: Tools, actor: Actor, draft_id: int, view: View) -> Found:
@@ -69,11 +74,11 @@ async def find_slots(tools: Tools, actor: Actor, draft_id: int, view: View) -> F
     async with tools.database.read() as db:
         guests = tuple(guest for guest in await load_guests(db, booking, day_in_london(now)) if guest.is_invited)
         children = await load_children(db, booking.what.child_ids)
-        sought = Sought(booking.what.purpose, booking.what.minutes, guests, children)
-        around_on = booking.what.around_on
-        if view.from_on is None and around_on is not None:
-            view = replace(view, from_on=around_on - EITHER_SIDE)
-        return await _look_for(tools, db, sought, view)
+    sought = Sought(booking.what.purpose, booking.what.minutes, guests, children)
+    around_on = booking.what.around_on
+    if view.from_on is None and around_on is not None:
+        view = replace(view, from_on=around_on - EITHER_SIDE)
+    return await _look_for(tools, sought, view)
 
 
 async def find_new_time(tools: Tools, actor: Actor, meeting_id: int, view: View) -> Found:
@@ -83,13 +88,15 @@ async def find_new_time(tools: Tools, actor: Actor, meeting_id: int, view: View)
         meeting = await load_meeting(db, meeting_id)
         if meeting is None or meeting.status is not MeetingStatus.BOOKED:
             raise NotFound("There is no such meeting that can be moved.")
-        minutes = (meeting.ends_at - meeting.starts_at) // timedelta(minutes=1)
-        sought = Sought(meeting.purpose, minutes, guests_of(meeting), meeting.children, meeting.id, meeting.starts_at)
-        refused = (each.person_id for each in present_attendees(meeting) if each.answer is Answer.DECLINED)
-        return await _look_for(tools, db, replace(sought, refused_by=frozenset(map(str, refused))), view)
+    minutes = (meeting.ends_at - meeting.starts_at) // timedelta(minutes=1)
+    moving = Moving(meeting.id, meeting.starts_at, meeting.ends_at)
+    refused = (each.person_id for each in present_attendees(meeting) if each.answer is Answer.DECLINED)
+    sought = Sought(meeting.purpose, minutes, guests_of(meeting), meeting.children, moving)
+    return await _look_for(tools, replace(sought, refused_by=frozenset(map(str, refused))), view)
 
 
-async def _look_for(tools: Tools, db: Session, sought: Sought, view: View) -> Found:
+async def _look_for(tools: Tools, sought: Sought, view: View) -> Found:
+    """Ask the calendars, with no transaction open; then look through what is known."""
     now, rulebook = tools.clock.now(), tools.rulebook
     today, working_days = day_in_london(now), rulebook.working_days
     limit_on = review_limit(rulebook.clock_laws, sought.purpose, [child.last_review_on for child in sought.children])
@@ -97,23 +104,27 @@ async def _look_for(tools: Tools, db: Session, sought: Sought, view: View) -> Fo
     earliest_on = working_days.add(today, 1) if view.is_beyond else lawful.earliest_on
     last_lawful_on = None if view.is_beyond else lawful.latest_on
     first_on = _first_day(view, earliest_on, working_days.add(today, USUAL_NOTICE), last_lawful_on)
-    last_on = first_on + WINDOW - timedelta(days=1)
-    diaries = await read_diaries(db, working_days, sought.guests, DaySpan(first_on, last_on), sought.meeting_id)
+    span = DaySpan(first_on, first_on + WINDOW - timedelta(days=1))
+    pending = await gather_busy(tools, Wanted(addresses_of(sought.guests), *span_of(span)))
+    async with tools.database.read() as db:
+        known = await read_diaries(db, tools, sought.guests, span, sought.moving)
+        quorums = tuple(_quorums(await load_quorum(db, sought.purpose), sought.guests))
     search = SlotSearch(
         window_start_at=midnight_in_london(first_on),
-        window_end_at=day_span(last_on)[1],
+        window_end_at=day_span(span.last_on)[1],
         duration=timedelta(minutes=_clip(view.minutes or sought.minutes, SHORTEST, LONGEST)),
         step=STEP,
         zone=LONDON,
-        diaries=_heed_refusals(diaries, sought),
-        quorums=tuple(_quorums(await load_quorum(db, sought.purpose), sought.guests)),
+        diaries=_heed_refusals(known.diaries, sought),
+        quorums=quorums,
         earliest_at=now,
         latest_at=day_span(last_lawful_on)[1] if last_lawful_on else None,
         limit=0,
         limit_on=limit_on,
     )
     asked = Asked(sought.guests, view.without, lawful, view.is_beyond, earliest_on, sought.now_at)
-    return show_found(without_people(search, view.without), asked)
+    found = show_found(without_people(search, view.without), asked)
+    return replace(found, calendars=list_states(sought.guests, known.outside, pending))
 
 
 def _first_day(view: View, earliest_on: date, usual_on: date, limit_on: date | None) -> date:

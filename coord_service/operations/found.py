@@ -13,6 +13,7 @@ from coord_service.domain.diaries import Diary
 from coord_service.domain.lawful import LawfulDays
 from coord_service.domain.slots import Slot, SlotSearch, rank
 from coord_service.domain.wall_time import instant_in_london
+from coord_service.operations.calendar_states import CalendarState
 from coord_service.operations.guests import Guest
 
 SHIFT = timedelta(weeks=2)  # how far "earlier" and "later" go
@@ -78,6 +79,7 @@ class Found:
     is_beyond: bool
     required: tuple[Guest, ...]
     without: tuple[Guest, ...]
+    calendars: tuple[CalendarState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

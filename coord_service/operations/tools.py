@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from coord_service.clock import Clock
-from coord_service.ports import Codec, Letters, Mailbox, Mailer, Wake
+from coord_service.operations.asking import Asking
+from coord_service.ports import CalendarKinds, Codec, Letters, Mailbox, Mailer, Vault, Wake
 from coord_service.rulebook import Rulebook
 from coord_service.settings import Settings
 from coord_service.storage.database import Database
@@ -22,9 +23,13 @@ class Tools:
     mailbox: Mailbox | None
     rulebook: Rulebook
     wake: Wake
+    calendars: CalendarKinds
+    vault: Vault
+    asking: Asking
 
     async def close(self) -> None:
         """Leave every server and close the database."""
+        await self.asking.close()
         if self.mailbox is not None:
             await self.mailbox.close()
         await self.mailer.close()

@@ -16,7 +16,7 @@ import recurring_ical_events
 from coord_service.clock import LONDON
 from coord_service.domain import itip
 from coord_service.domain.diaries import Block, BlockStatus
-from coord_service.errors import CalendarTimedOut, CalendarTrouble, ConnectionLost
+from coord_service.errors import CalendarTimedOut, CalendarTrouble, ConnectionLost, SignInRefused
 from coord_service.ports import (
     Ability,
     Busy,
@@ -45,15 +45,16 @@ class Kept:
 class MemoryServer:
     """Mailboxes by address, and how the server behaves; the methods are what its own users and misfortunes do.
 
-    ``trouble`` is raised instead of an answer; ``is_silent``: no answer ever comes; ``cuts_after_change``: the next
-    change is made, and the line goes dead before its answer. ``asked``: the address lists of all busy look-ups.
+    ``trouble`` is raised instead of an answer; ``silence``: no answer comes before it is set; ``cuts_after_change``:
+    the next change is made, and the line goes dead before its answer. ``asked``: the address lists of busy look-ups.
     """
 
     zone: tzinfo = LONDON
+    password: str = ""
     diaries: dict[str, list[itip.Event]] = field(default_factory=dict)
     kept: dict[tuple[str, str], Kept] = field(default_factory=dict)
     trouble: CalendarTrouble | None = None
-    is_silent: bool = False
+    silence: asyncio.Event | None = None
     cuts_after_change: bool = False
     asked: list[tuple[str, ...]] = field(default_factory=list)
     _changes: int = 0
@@ -161,11 +162,13 @@ class MemoryCalendar:
         try:
             async with asyncio.timeout(self._account.seconds):
                 # A real server is never reached without waiting; whoever forgets to await is found out.
-                await (asyncio.Event().wait() if self._server.is_silent else asyncio.sleep(0))
+                await (self._server.silence.wait() if self._server.silence else asyncio.sleep(0))
         except TimeoutError as error:
             raise CalendarTimedOut("The calendar did not answer in time.") from error
         if self._server.trouble:
             raise self._server.trouble
+        if self._account.values.get("password", "") != self._server.password:
+            raise SignInRefused("The calendar does not accept the password.")
         yield self._server
 
 

@@ -23,7 +23,7 @@ from coord_service.ports import LetterOrder, Letters, WrittenLetter
 from coord_service.settings import Settings
 from coord_service.storage.tables import Person, User
 from coord_service.web.app import create_app
-from tests.installation import StandingClock, clock
+from tests.installation import SECRETS_KEY, StandingClock, clock
 from tests.web.browsing import Browser
 
 __all__ = ["clock"]
@@ -46,7 +46,7 @@ class KeptLetters:
 @pytest.fixture
 async def tools(tmp_path: Path, migrated_sqlite: str, clock: StandingClock) -> AsyncIterator[Tools]:
     """An installation with nobody in it, whose mail nobody delivers."""
-    cheap = {"demo": True, "hashing": "quick", "cookie_secure": False}
+    cheap = {"demo": True, "hashing": "quick", "cookie_secure": False, "secrets_key": SECRETS_KEY}
     tools = build(Settings(data_dir=tmp_path, database_url=migrated_sqlite, **cheap), clock=clock)
     yield replace(tools, letters=KeptLetters(tools.letters))
     await tools.close()

@@ -2,6 +2,7 @@
 
 from coord_service.storage.tables.accounts import AuditEntry, OneTimeLink, SignInFailure, User, UserSession
 from coord_service.storage.tables.advice import Action, AdviceEvent, AdviceRequest, Chase, Document
+from coord_service.storage.tables.calendars import BusyReading, CalendarConnection
 from coord_service.storage.tables.cases import Child, Contact, Membership
 from coord_service.storage.tables.council import QuorumSetting
 from coord_service.storage.tables.meetings import AgendaItem, Attendee, BookingDraft, Meeting, MeetingChild
@@ -17,6 +18,8 @@ __all__ = [
     "Attendee",
     "AuditEntry",
     "BookingDraft",
+    "BusyReading",
+    "CalendarConnection",
     "Chase",
     "Child",
     "Contact",

@@ -1,5 +1,6 @@
 """The in-memory calendar under test."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from coord_service.ports import CalendarAccount, EventAnswer
 from integrations.calendars.memory import SERVERS, MemoryServer
 from integrations.registry import Registry
 from tests.contracts.calendars.hand import COLLEAGUE, OWNER, Case, Fault, KeptThere
+
+PASSWORD = "correct-horse-battery"
 
 TROUBLES: dict[Fault, CalendarTrouble] = {
     Fault.REFUSED: SignInRefused("The calendar does not accept the password."),
@@ -52,11 +55,11 @@ class MemoryHand:
         self.server.delete(OWNER, uid)
 
     async def break_with(self, fault: Fault) -> None:
-        self.server.is_silent = fault is Fault.SILENT
+        self.server.silence = asyncio.Event() if fault is Fault.SILENT else None
         self.server.trouble = TROUBLES.get(fault)
 
     async def mend(self) -> None:
-        self.server.is_silent, self.server.trouble = False, None
+        self.server.silence = self.server.trouble = None
 
     async def cut_after_next_change(self) -> None:
         self.server.cuts_after_change = True
@@ -68,12 +71,13 @@ class MemoryHand:
 @asynccontextmanager
 async def memory_case(_folder: Path) -> AsyncIterator[Case]:
     """A server of two mailboxes in this process."""
-    server = MemoryServer(diaries={OWNER: [], COLLEAGUE: []})
+    server = MemoryServer(diaries={OWNER: [], COLLEAGUE: []}, password=PASSWORD)
     SERVERS["contract"] = server
-    registry, values = Registry(is_demo=True), {"server": "contract"}
+    registry, values = Registry(is_demo=True), {"server": "contract", "password": PASSWORD}
     yield Case(
         calendar=registry.open("memory", CalendarAccount(OWNER, values)),
         impatient=registry.open("memory", CalendarAccount(OWNER, values, seconds=0.05)),
         hand=MemoryHand(server),
+        secrets=(PASSWORD,),
     )
     del SERVERS["contract"]

@@ -182,7 +182,7 @@ async def test_an_agreed_date_may_clash_knowingly(browse, world):
         page = await browse.post("save_who", who(world), draft_id=number)
         if number == 1:
             await browse.post("book_meeting", {}, draft_id=1)
-    assert "Dr Asha Shah is at another meeting then." in page.text
+    assert "Dr Asha Shah is busy then." in page.text
     page = await browse.post("book_meeting", {}, status=409, draft_id=2)
     page = await browse.post("book_meeting", {"accept_clashes": "yes"}, draft_id=2)
     assert page.address == "/meetings/2"

@@ -1,0 +1,133 @@
+"""Connected calendars and what was read in them. A statement each."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from coord_service.storage.database import Session
+from coord_service.storage.tables import BusyReading, CalendarConnection, User
+
+_IS_CONNECTED = sa.and_(CalendarConnection.connected_at.is_not(None), CalendarConnection.disconnected_at.is_(None))
+_WITH_PEOPLE = (
+    joinedload(CalendarConnection.person),
+    joinedload(CalendarConnection.added_by).joinedload(User.person),
+)
+
+
+async def add_connection(db: Session, connection: CalendarConnection) -> CalendarConnection:
+    """Keep a connection, and give it its id."""
+    db.add(connection)
+    await db.flush()
+    return connection
+
+
+async def load_connection(db: Session, connection_id: int) -> CalendarConnection | None:
+    """A connection with its people, whatever its state."""
+    return await db.get(CalendarConnection, connection_id, options=_WITH_PEOPLE)
+
+
+async def lock_connection(db: Session, connection_id: int) -> CalendarConnection | None:
+    """A connection with its people, which nobody else changes until the transaction ends."""
+    found: CalendarConnection | None = await db.scalar(
+        sa.select(CalendarConnection)
+        .where(CalendarConnection.id == connection_id)
+        .options(*_WITH_PEOPLE)
+        .with_for_update(of=CalendarConnection)
+    )
+    return found
+
+
+async def lock_connections_of(db: Session, person_id: int | None) -> Sequence[CalendarConnection]:
+    """Every connection of an owner that is tested or connected, locked, oldest first; None is the council."""
+    rows = await db.scalars(
+        sa.select(CalendarConnection)
+        .where(CalendarConnection.person_id == person_id, CalendarConnection.disconnected_at.is_(None))
+        .order_by(CalendarConnection.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return rows.all()
+
+
+async def list_connections_of(db: Session, person_id: int | None) -> Sequence[CalendarConnection]:
+    """What an owner has connected, oldest first; None is the council."""
+    rows = await db.scalars(
+        sa.select(CalendarConnection)
+        .where(CalendarConnection.person_id == person_id, _IS_CONNECTED)
+        .options(*_WITH_PEOPLE)
+        .order_by(CalendarConnection.id)
+    )
+    return rows.all()
+
+
+async def list_connections_for(db: Session, person_ids: Collection[int]) -> Sequence[CalendarConnection]:
+    """The connections that may know these people: their own, and the whole council's."""
+    rows = await db.scalars(
+        sa.select(CalendarConnection)
+        .where(
+            sa.or_(CalendarConnection.person_id.in_(person_ids), CalendarConnection.person_id.is_(None)), _IS_CONNECTED
+        )
+        .order_by(CalendarConnection.id)
+    )
+    return rows.all()
+
+
+async def list_connections_with_secrets(db: Session) -> Sequence[CalendarConnection]:
+    """Every connection that keeps a secret, tested ones too; locked until the transaction ends."""
+    rows = await db.scalars(
+        sa.select(CalendarConnection)
+        .where(CalendarConnection.secrets.is_not(None))
+        .order_by(CalendarConnection.id)
+        .with_for_update()
+    )
+    return rows.all()
+
+
+async def count_connections_with_secrets(db: Session) -> int:
+    """How many connections keep a secret."""
+    return (
+        await db.scalar(
+            sa.select(sa.func.count()).select_from(CalendarConnection).where(CalendarConnection.secrets.is_not(None))
+        )
+        or 0
+    )
+
+
+async def delete_untaken_connections(db: Session, tested_before: datetime) -> None:
+    """Forget what was tested and never connected."""
+    await db.execute(
+        sa.delete(CalendarConnection).where(
+            CalendarConnection.connected_at.is_(None), CalendarConnection.tested_at < tested_before
+        )
+    )
+
+
+async def delete_connection(db: Session, connection: CalendarConnection) -> None:
+    """Forget a connection that was only tested."""
+    await db.delete(connection)
+
+
+async def delete_readings(db: Session, connection_id: int) -> None:
+    """Forget everything that was read through a connection."""
+    await db.execute(sa.delete(BusyReading).where(BusyReading.connection_id == connection_id))
+
+
+async def list_readings(db: Session, person_ids: Collection[int]) -> Sequence[BusyReading]:
+    """What was last read of these people, through any connection."""
+    rows = await db.scalars(sa.select(BusyReading).where(BusyReading.person_id.in_(person_ids)))
+    return rows.all()
+
+
+async def list_readings_of(db: Session, connection_id: int, person_ids: Collection[int]) -> Sequence[BusyReading]:
+    """What was last read of these people through one connection."""
+    rows = await db.scalars(
+        sa.select(BusyReading).where(BusyReading.connection_id == connection_id, BusyReading.person_id.in_(person_ids))
+    )
+    return rows.all()
+
+
+def add_reading(db: Session, reading: BusyReading) -> None:
+    """Keep a first reading."""
+    db.add(reading)

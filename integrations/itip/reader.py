@@ -71,6 +71,8 @@ def read_copy(raw: bytes) -> Event:
     events = _events(calendar, problems) if calendar else []
     if calendar is None or not events:
         raise NotACalendar("there is no meeting in it")
+    if any((found := each.first("RECURRENCE-ID")) and found.parameter("RANGE") for each in events):
+        raise NotACalendar("Outlook shows no change from one date on (RANGE): end the series there and begin another")
     zones = Zones({each.value("TZID"): each for each in calendar.inner if each.name == "VTIMEZONE"}, problems)
     if len([each for each in calendar.inner if each.name == "VEVENT"]) > MOST_DATES:
         raise NotACalendar(f"a meeting of ours has at most {MOST_DATES} changed dates")

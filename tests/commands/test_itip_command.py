@@ -138,6 +138,19 @@ def test_duration_and_dtend_of_the_same_length_are_the_same(coord) -> None:
     assert coord("diff", "old.ics", "new.ics")[1] == []
 
 
+@pytest.mark.parametrize(("rule", "said"), [
+    ("RRULE:FREQ=WEEKLY;INTERVAL=6", "never ends"), ("RRULE:FREQ=HOURLY;COUNT=3", "Outlook"),
+    ("RDATE:20260710T133000Z", "RDATE without RRULE"), ("RRULE:FREQ=MONTHLY;BYDAY=1FR,3FR;COUNT=9", "one position"),
+    ("RECURRENCE-ID;RANGE=THISANDFUTURE:20260814T133000Z", "from one date on"),
+])  # fmt: skip
+def test_diff_refuses_a_series_that_outlook_cannot_show(coord, rule: str, said: str) -> None:
+    """ITIP.md §1.7."""
+    put("new.ics", write_copy(meeting()).decode().replace("SEQUENCE:0", f"SEQUENCE:0\r\n{rule}"))
+    code, lines, err = coord("diff", "-", "new.ics")
+    assert (code, lines, err.count("\n")) == (2, [], 1)
+    assert said in err
+
+
 @pytest.mark.parametrize("words", [
     [], ["frob"], ["read"], ["read", "nowhere.ics"], ["read", "good.ics", "nowhere.ics"],
     ["apply", "good.ics"], ["apply", "--meeting", "nowhere.ics", "good.ics"],

@@ -66,7 +66,7 @@ def test_moving_a_meeting_asks_everyone_again() -> None:
                                     {"status": Status.TENTATIVE}])  # fmt: skip
 def test_each_significant_property_raises_sequence(change: dict[str, object]) -> None:
     """DESIGN §5: DTSTART, DTEND, DURATION, RRULE, RDATE, EXDATE, STATUS."""
-    assert {line[2:] for line in sent(meeting(), replace(meeting(), **change))} == {(1, True)}
+    assert {line[2:] for line in sent(series(), replace(series(), **change))} == {(1, True)}
 
 
 @pytest.mark.parametrize("field", ["summary", "description", "location"])

@@ -9,6 +9,7 @@ from coord_service.domain.itip.changes import diff
 from coord_service.domain.itip.messages import apply
 from coord_service.domain.itip.proposals import accept_counter, decline_counter
 from coord_service.domain.itip.recurrence import occurrence
+from coord_service.domain.itip.showable import CannotBeShown
 from coord_service.domain.itip.values import (
     Answer,
     Applied,
@@ -39,6 +40,7 @@ __all__ = [
     "Applied",
     "Attendee",
     "Authentication",
+    "CannotBeShown",
     "Changes",
     "Cutype",
     "Event",

@@ -7,12 +7,16 @@ from datetime import datetime
 from coord_service.domain.itip.addresses import is_mail_address
 from coord_service.domain.itip.comparison import is_significant, shows_change
 from coord_service.domain.itip.recurrence import in_form_of, last_end, override_at
+from coord_service.domain.itip.showable import check_recurrence
 from coord_service.domain.itip.stamping import stamp
 from coord_service.domain.itip.values import Changes, Event, Method, Outgoing, PartStat, Removed, Status, When
-from coord_service.domain.itip.views import Show, dates_for, for_reader, together, view_for
+from coord_service.domain.itip.views import Parts, Show, for_reader, parts_of, together, view_for
 
 # RFC 6638 §7.1: the organizer has said that somebody else tells these attendees.
 TOLD_BY_OTHERS = {("SCHEDULE-AGENT", "NONE"), ("SCHEDULE-AGENT", "CLIENT")}
+
+
+_Dates = dict[When | None, Event]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class _Draft:
     recipient: str
     method: Method
     significant: bool
-    parts: dict[When | None, Event]
+    parts: _Dates
 
 
 def diff(old: Event | None, new: Event | None, now: datetime, show: Show = Show.RECIPIENT) -> Changes:
@@ -30,7 +34,8 @@ def diff(old: Event | None, new: Event | None, now: datetime, show: Show = Show.
 
     ``old`` None is a new meeting, ``new`` None a deleted one. SEQUENCE and DTSTAMP of the result are decided here
     (ITIP.md §1.8-9): callers change what they want changed and leave both alone. Store ``Changes.event``.
-    Raises ValueError when the UIDs differ or both are None.
+    Raises ValueError when the UIDs differ or both are None, CannotBeShown (a ValueError) for a new recurrence that
+    Outlook would show wrongly.
     """
     if old and new and old.uid != new.uid:
         raise ValueError(f"the UIDs differ: {old.uid} and {new.uid}")
@@ -38,13 +43,17 @@ def diff(old: Event | None, new: Event | None, now: datetime, show: Show = Show.
         if old is None:
             raise ValueError("there is no meeting, neither before nor after")
         new = replace(old, status=Status.CANCELLED)
+    check_recurrence(old, new)
     after = stamp(old, new, now)
-    drafts = [draft for address in _everybody(old, after) for draft in _drafts(old, after, address, now)]
+    dates = [o.recurrence_id for event in (old, after) if event for o in event.overrides if o.recurrence_id]
+    was, is_now = parts_of(old, dates), parts_of(after, dates)
+    drafts = [draft for address in _everybody(old, after) for draft in _Reader(address, was, is_now, now).drafts(after)]
     after = _with_removed(after, drafts)
     if old and not drafts and after.sequence == old.sequence:
         kept = tuple(replace(each, dtstamp=old.dtstamp) for each in after.overrides)
         after = replace(after, dtstamp=old.dtstamp, overrides=kept)
-    return Changes(after, tuple(_outgoing(after, draft, drafts, show) for draft in drafts))
+    cancelled = _cancelled_people(drafts)
+    return Changes(after, tuple(_outgoing(after, draft, cancelled, (show, is_now)) for draft in drafts))
 
 
 def _everybody(old: Event | None, new: Event) -> list[str]:
@@ -60,35 +69,43 @@ def _everybody(old: Event | None, new: Event) -> list[str]:
     return [each for each in dict.fromkeys(person.address for person in people) if is_mail_address(each)]
 
 
-def _drafts(old: Event | None, new: Event, address: str, now: datetime) -> Iterator[_Draft]:
-    dates = [o.recurrence_id for event in (old, new) if event for o in event.overrides if o.recurrence_id]
-    before, after = dates_for(old, address, dates), dates_for(new, address, dates)
-    yield from _cancel(before, after, new, address, now)
-    if None in after and (None not in before or shows_change(before[None], after[None], address)):
-        whole = {date: part for date, part in after.items() if date is None or override_at(new, date)}
-        yield _Draft(address, Method.REQUEST, _needs_a_look(before, whole), whole)
-        return
-    changed: dict[When | None, Event] = {
-        date: part
-        for date, part in after.items()
-        if date is not None and (date not in before or shows_change(before[date], part, address))
-    }
-    if changed:
-        yield _Draft(address, Method.REQUEST, _needs_a_look(before, changed), changed)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One person, and the meeting before and after a change."""
 
+    address: str
+    was: Parts
+    is_now: Parts
+    now: datetime
 
-def _cancel(
-    before: dict[When | None, Event], after: dict[When | None, Event], new: Event, address: str, now: datetime
-) -> Iterator[_Draft]:
-    """A CANCEL for what somebody loses, unless it is over or they had declined it (ITIP.md §1.9)."""
-    lost = {date: part for date, part in before.items() if date not in after}
-    if None in lost:
-        lost = {None: lost[None]}
-    elif None in after and shows_change(before.get(None, after[None]), after[None], address):
-        return  # they get the whole series again, and it leaves these dates out
-    told = {date: _cancelled(part, new) for date, part in lost.items() if _still_matters(part, address, now)}
-    if told:
-        yield _Draft(address, Method.CANCEL, True, told)
+    def drafts(self, new: Event) -> Iterator[_Draft]:
+        """What they must be sent: a CANCEL for what they lose, a REQUEST for what is new or differs."""
+        before, after = self.was.of(self.address), self.is_now.of(self.address)
+        yield from self._cancel(before, after, new)
+        if None in after and self._shows_change(before, after, None):
+            whole = {date: part for date, part in after.items() if date is None or date in self.is_now.changed}
+            yield _Draft(self.address, Method.REQUEST, _needs_a_look(before, whole), whole)
+            return
+        # The CANCEL of a series takes every date out of their calendar: those they keep are sent again.
+        begins_again = None in before and None not in after
+        changed: _Dates = {date: part for date, part in after.items() if date is not None
+                   and (begins_again or self._shows_change(before, after, date))}  # fmt: skip
+        if changed:
+            yield _Draft(self.address, Method.REQUEST, _needs_a_look(before, changed), changed)
+
+    def _cancel(self, before: _Dates, after: _Dates, new: Event) -> Iterator[_Draft]:
+        """A CANCEL for what somebody loses, unless it is over or they had declined it (ITIP.md §1.9)."""
+        lost = {date: part for date, part in before.items() if date not in after}
+        if None in lost:
+            lost = {None: lost[None]}
+        elif None in after and self._shows_change(before, after, None):
+            return  # they get the whole series again, and it leaves these dates out
+        told = {d: _cancelled(part, new) for d, part in lost.items() if _still_matters(part, self.address, self.now)}
+        if told:
+            yield _Draft(self.address, Method.CANCEL, True, told)
+
+    def _shows_change(self, before: _Dates, after: _Dates, date: When | None) -> bool:
+        return date not in before or shows_change(before[date], after[date], self.address)
 
 
 def _still_matters(part: Event, address: str, now: datetime) -> bool:
@@ -107,28 +124,47 @@ def _needs_a_look(before: dict[When | None, Event], after: dict[When | None, Eve
 
 
 def _with_removed(event: Event, drafts: list[_Draft]) -> Event:
-    """Remember the SEQUENCE of each CANCEL, so that an invitation after it is newer."""
-    gone = {
-        draft.recipient: Removed(draft.recipient, draft.parts[None].sequence)
-        for draft in drafts
-        if draft.method is Method.CANCEL and None in draft.parts and event.status is not Status.CANCELLED
-    }
-    kept = tuple(each for each in event.removed if each.address not in gone)
-    return replace(event, removed=(*kept, *gone.values())) if gone else event
+    """Remember the SEQUENCE of each CANCEL, so that an invitation after it is newer; for one date at that date."""
+    if event.status is Status.CANCELLED:
+        return event
+    gone: dict[When | None, list[Removed]] = {}
+    for draft in (each for each in drafts if each.method is Method.CANCEL):
+        for date, part in draft.parts.items():
+            gone.setdefault(date, []).append(Removed(draft.recipient, part.sequence))
+    overrides = tuple(
+        _remembering(each, gone.get(in_form_of(event.start, each.recurrence_id or event.start), []))
+        for each in event.overrides
+    )
+    return replace(_remembering(event, gone.get(None, [])), overrides=overrides)
 
 
-def _outgoing(event: Event, draft: _Draft, drafts: list[_Draft], show: Show) -> Outgoing:
+def _remembering(part: Event, gone: list[Removed]) -> Event:
+    names = {each.address for each in gone}
+    return replace(part, removed=(*(each for each in part.removed if each.address not in names), *gone))
+
+
+def _cancelled_people(drafts: list[_Draft]) -> dict[When | None, set[str]]:
+    gone: dict[When | None, set[str]] = {}
+    for draft in (each for each in drafts if each.method is Method.CANCEL):
+        for date in draft.parts:
+            gone.setdefault(date, set()).add(draft.recipient)
+    return gone
+
+
+def _outgoing(
+    event: Event, draft: _Draft, cancelled: dict[When | None, set[str]], shown: tuple[Show, Parts]
+) -> Outgoing:
+    show, parts = shown
     if draft.method is Method.REQUEST and None in draft.parts:
-        seen = view_for(event, draft.recipient, show) or event
+        seen = view_for(event, draft.recipient, show, parts) or event
+    elif draft.method is Method.CANCEL:
+        # One that shows everyone still lists only those who are cancelled (ITIP.md §1.9).
+        seen = together([for_reader(_listing(part, cancelled[date]), draft.recipient, show)
+                         for date, part in draft.parts.items()])  # fmt: skip
     else:
-        seen = together([_part_for_reader(part, draft, drafts, show) for part in draft.parts.values()])
+        seen = together([for_reader(part, draft.recipient, show) for part in draft.parts.values()])
     return Outgoing(draft.recipient, draft.method, draft.significant, seen)
 
 
-def _part_for_reader(part: Event, draft: _Draft, drafts: list[_Draft], show: Show) -> Event:
-    """A CANCEL that shows everyone still lists only those who are cancelled (ITIP.md §1.9)."""
-    if draft.method is Method.CANCEL:
-        date = part.recurrence_id and in_form_of(part.start, part.recurrence_id)
-        gone = {each.recipient for each in drafts if each.method is Method.CANCEL and date in each.parts}
-        part = replace(part, attendees=tuple(each for each in part.attendees if each.address in gone))
-    return for_reader(part, draft.recipient, show)
+def _listing(part: Event, people: set[str]) -> Event:
+    return replace(part, attendees=tuple(each for each in part.attendees if each.address in people))

@@ -24,6 +24,11 @@ def shows_change(old: Event, new: Event, address: str) -> bool:
     return is_significant(old, new) or _text(old, address) != _text(new, address)
 
 
+def same_recurrence(old: Event, new: Event) -> bool:
+    """Whether both happen on dates of the same pattern, whenever that begins."""
+    return _rule_parts(old) == _rule_parts(new) and bool(old.rdates) == bool(new.rdates)
+
+
 def _time(event: Event) -> tuple[object, ...]:
     zone = _zone(event.start) if event.is_series else ""
     return (
@@ -41,8 +46,14 @@ def _zone(when: When) -> str:
 
 
 def _rule_parts(event: Event) -> frozenset[str]:
-    parts = {each for each in until_in_utc(event.rrule.upper(), event.start).split(";") if each}
+    rule = until_in_utc(event.rrule.upper(), event.start)
+    parts = {_in_order(each) for each in rule.split(";") if each}
     return frozenset(parts - {"INTERVAL=1", "WKST=MO"})
+
+
+def _in_order(part: str) -> str:
+    name, _, values = part.partition("=")
+    return f"{name}={','.join(sorted(values.split(',')))}"
 
 
 def _text(event: Event, address: str) -> tuple[object, ...]:

@@ -82,6 +82,22 @@ def occurs(event: Event, recurrence_id: When) -> bool | None:
     return None if rule is None else rule_has(rule, event.start, wanted)
 
 
+def has_date(event: Event, recurrence_id: When) -> bool:
+    """Whether this date is one of the meeting's, as far as can be told: what can't is believed."""
+    if not event.is_series and event.recurrence_id is not None:
+        return True
+    return occurs(event, recurrence_id) is not False
+
+
+def starts_before(event: Event, date: When) -> list[When] | None:
+    """When the rule of a series has it begin before a date, in order; None when that can't be told."""
+    rule = parse_rule(event.rrule, event.start)
+    days = list(days_from(rule, day_of(event.start), before=day_of(date))) if rule else [None]
+    starts = [each if each is None else in_form_of(event.start, each) for each in days]
+    known = [each for each in starts if each is not None]
+    return known if len(known) == len(starts) else None
+
+
 def last_end(event: Event) -> datetime | None:
     """The instant at which the last date of the meeting is over; None: it never ends, or that can't be told."""
     ends = [comparable(event.end), *(comparable(each.end) for each in event.overrides)]

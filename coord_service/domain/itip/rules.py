@@ -96,7 +96,14 @@ def until_in_utc(text: str, start: When) -> str:
         moment = comparable(_until(value, start))
     except ValueError:
         return text
-    return f"{name}UNTIL={moment:%Y%m%dT%H%M%SZ}{semicolon}{after}"
+    return f"{name}UNTIL={until_text(moment)}{semicolon}{after}"
+
+
+def until_text(when: When) -> str:
+    """A moment as UNTIL is written: in UTC, or a plain date."""
+    if not isinstance(when, datetime):
+        return f"{when:%Y%m%d}"
+    return f"{when.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def instant(when: When) -> datetime | date:

@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from coord_service.domain.itip.comparison import asks_again, is_significant
-from coord_service.domain.itip.recurrence import in_form_of, occurrence, override_at
-from coord_service.domain.itip.values import Attendee, Event, PartStat, dtstamp_after
+from coord_service.domain.itip.recurrence import has_date, in_form_of, occurrence, override_at
+from coord_service.domain.itip.rules import instant
+from coord_service.domain.itip.values import SECOND, Attendee, Event, PartStat, Status, dtstamp_after
 
 
 def stamp(old: Event | None, new: Event, now: datetime) -> Event:
@@ -16,7 +17,33 @@ def stamp(old: Event | None, new: Event, now: datetime) -> Event:
     if old is None:
         return fresh
     master = _above_removed(old, _settled(old, fresh))
-    return replace(master, overrides=tuple(_settled_override(old, master, each) for each in fresh.overrides))
+    overrides = [_settled_override(old, master, each) for each in _dates_of(old, fresh)]
+    return replace(master, overrides=tuple(_above_cancel(old, master, each) for each in overrides))
+
+
+def _dates_of(old: Event, new: Event) -> list[Event]:
+    """The changed dates that the new pattern has; one that is changed no more goes back, and is told."""
+    kept = [each for each in new.overrides if each.recurrence_id and has_date(new, each.recurrence_id)]
+    if new.status is Status.CANCELLED or asks_again(old, new):
+        return kept
+    known = {instant(in_form_of(new.start, each.recurrence_id)) for each in new.overrides if each.recurrence_id}
+    for before in old.overrides:
+        date = in_form_of(new.start, before.recurrence_id or before.start)
+        if instant(date) not in known and has_date(new, date):
+            again = occurrence(new, date)
+            if is_significant(before, again) or before.sequence > new.sequence:
+                kept.append(again)
+    return kept
+
+
+def _above_cancel(old: Event, master: Event, override: Event) -> Event:
+    """Whoever is taken off the series and still comes to one date is sent that date after their CANCEL."""
+    leaving = {each.address for each in old.attendees} - {each.address for each in master.attendees}
+    if override.dtstamp is None or not any(each.address in leaving for each in override.attendees):
+        return override
+    sequence = max(override.sequence, old.sequence + 1, master.sequence)
+    since = override.time_sequence if sequence == override.sequence else override.current_sequence
+    return replace(override, sequence=sequence, time_sequence=since, dtstamp=override.dtstamp + SECOND)
 
 
 def _settled(old: Event, new: Event) -> Event:
@@ -39,7 +66,7 @@ def _settled_override(old: Event, master: Event, override: Event) -> Event:
         sequence = max(before.sequence + 1, master.sequence, override.sequence)
         asked = tuple(_asked_afresh(each, master.organizer.address) for each in override.attendees)
         return replace(override, sequence=sequence, time_sequence=None, attendees=asked)
-    return _settled(before, override)
+    return _above_removed(before, _settled(before, override))
 
 
 def _with_order_of(old: Event, attendee: Attendee) -> Attendee:
@@ -59,8 +86,9 @@ def _asked_afresh(attendee: Attendee, organizer: str) -> Attendee:
 
 def _above_removed(old: Event, event: Event) -> Event:
     """Somebody invited again must be sent no lower SEQUENCE than their CANCEL had; nobody else's answer ages by it."""
-    back = [each.sequence for each in old.removed if event.attendee(each.address)]
-    removed = tuple(each for each in event.removed if not event.attendee(each.address))
+    known = {each.address: each for each in (*event.removed, *old.removed)}
+    back = [each.sequence for each in known.values() if event.attendee(each.address)]
+    removed = tuple(each for each in known.values() if not event.attendee(each.address))
     if not back or max(back) <= event.sequence:
         return replace(event, removed=removed)
     return replace(event, removed=removed, sequence=max(back), time_sequence=event.current_sequence)

@@ -1,11 +1,11 @@
 """What a recipient sees of a meeting: their own line, the dates they are invited to, nothing that is only ours."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from coord_service.domain.itip.recurrence import in_form_of, occurrence, override_at
-from coord_service.domain.itip.rules import until_in_utc
+from coord_service.domain.itip.recurrence import has_date, in_form_of, occurrence, override_at
+from coord_service.domain.itip.rules import instant, until_in_utc
 from coord_service.domain.itip.values import Attendee, Event, Status, When
 
 
@@ -16,34 +16,59 @@ class Show(StrEnum):
     EVERYONE = "everyone"
 
 
-def dates_for(event: Event | None, address: str, dates: Iterable[When]) -> dict[When | None, Event]:
-    """What somebody is invited to: the meeting itself under None, and each of the ``dates`` of a series they come to.
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A meeting by date: all of it under None, and dates of a series that are looked at one by one.
 
-    A date without an override of its own shows as the series has it. Cancelled meetings and dates are left out.
+    A date without an override of its own shows as the series has it; ``changed`` are those with one.
     """
+
+    by_date: dict[When | None, Event]
+    changed: frozenset[When | None]
+    invited: dict[str, list[When | None]]
+
+    def of(self, address: str) -> dict[When | None, Event]:
+        """What one person is invited to."""
+        return {date: self.by_date[date] for date in self.invited.get(address, ())}
+
+
+def parts_of(event: Event | None, dates: Iterable[When]) -> Parts:
+    """The meeting and these dates of it, as far as they take place: what is cancelled or left out is in no part."""
     if event is None or event.status is Status.CANCELLED:
-        return {}
-    found: dict[When | None, Event] = {None: event} if event.attendee(address) else {}
-    for each in dates:
-        date = in_form_of(event.start, each)
-        one = override_at(event, date) or occurrence(event, date)
-        if one.status is not Status.CANCELLED and one.attendee(address) and _is_there(event, date):
-            found[date] = one
-    return found
+        return Parts({}, frozenset(), {})
+    by_date: dict[When | None, Event] = {None: event}
+    changed: set[When | None] = set()
+    for date in dict.fromkeys(in_form_of(event.start, each) for each in dates):
+        override = override_at(event, date)
+        one = override or occurrence(event, date)
+        if one.status is Status.CANCELLED or not has_date(event, date):
+            continue
+        by_date[date] = one
+        if override:
+            changed.add(date)
+    invited: dict[str, list[When | None]] = {}
+    for key, part in by_date.items():
+        for person in part.attendees:
+            invited.setdefault(person.address, []).append(key)
+    return Parts(by_date, frozenset(changed), invited)
 
 
-def view_for(event: Event, address: str, show: Show = Show.RECIPIENT) -> Event | None:
-    """The whole meeting as one person sees it, or None when they are not invited to any of it."""
-    parts = dates_for(event, address, [each.recurrence_id for each in event.overrides if each.recurrence_id])
-    master = parts.pop(None, None)
-    shown = [each for date, each in parts.items() if date and override_at(event, date)]
-    if master is None:
+def view_for(event: Event, address: str, show: Show = Show.RECIPIENT, parts: Parts | None = None) -> Event | None:
+    """The whole meeting as one person sees it, or None when they are not invited to any of it.
+
+    ``parts``: those of all its changed dates, where they are at hand.
+    """
+    dates = [each.recurrence_id for each in event.overrides if each.recurrence_id]
+    parts = parts or parts_of(event, dates)
+    own = parts.of(address)
+    shown = [each for date, each in own.items() if date in parts.changed]
+    if None not in own:
         return together([for_reader(each, address, show) for each in shown]) if shown else None
-    absent = [o.recurrence_id for o in event.overrides if o not in shown and o.recurrence_id]
-    known = {*master.exdates}
-    exdates = (*master.exdates, *(in_form_of(event.start, each) for each in absent if each not in known))
+    known = {instant(in_form_of(event.start, each)) for each in event.exdates}
+    absent = [date for each in dates if (date := in_form_of(event.start, each)) not in own]
+    exdates = (*event.exdates, *(date for date in absent if instant(date) not in known))
     overrides = tuple(for_reader(each, address, show) for each in shown)
-    return replace(for_reader(master, address, show), overrides=overrides, exdates=exdates)
+    return replace(for_reader(event, address, show), overrides=overrides, exdates=exdates)
 
 
 def for_reader(event: Event, address: str, show: Show = Show.RECIPIENT) -> Event:
@@ -80,9 +105,7 @@ def together(events: list[Event]) -> Event:
 
 
 def _line_for_reader(attendee: Attendee) -> Attendee:
+    """RFC 6638 §7: who tells an attendee, and how that went, is the organizer's server's business."""
+    extras = tuple(each for each in attendee.extras if not each[0].startswith("SCHEDULE-"))
     name = attendee.name or attendee.address
-    return replace(attendee, name=name, comment="", answered_sequence=None, answered_dtstamp=None)
-
-
-def _is_there(event: Event, date: When) -> bool:
-    return date not in {in_form_of(event.start, each) for each in event.exdates}
+    return replace(attendee, name=name, comment="", answered_sequence=None, answered_dtstamp=None, extras=extras)

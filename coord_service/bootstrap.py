@@ -49,6 +49,7 @@ def _mailer(settings: Settings) -> Mailer:
             tls=settings.smtp_tls,
             user=settings.smtp_user,
             password=settings.smtp_password.get_secret_value(),
+            connections=settings.smtp_connections,
         )
     )
 

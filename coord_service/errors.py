@@ -10,6 +10,7 @@ CoordError
 │  └─ LinkExpired       a personal link that is no longer good
 ├─ DeliveryFailure      the world outside did not take it    -> the outbox decides
 │  ├─ TemporaryFailure  passes by itself: try again later
+│  │  └─ MailServerAway our own mail server, whichever letter it is: one probe at a time until it is back
 │  └─ PermanentFailure  needs somebody: the lead worker's list
 └─ CalendarTrouble      a calendar can't be used now         -> "not known since 10:40", never free, never busy
    ├─ SignInRefused     name, password or consent: somebody must mend the connection
@@ -67,6 +68,19 @@ class DeliveryFailure(CoordError):
 
 class TemporaryFailure(DeliveryFailure):
     """Passes by itself; the outbox tries again later."""
+
+
+class MailServerAway(TemporaryFailure):
+    """Our own mail server takes nothing now, whichever letter it is.
+
+    ``has_met_letter``: a letter was being handed over, so that it may be what the server trips over.
+    ``is_refusal``: the server is there and refuses us (password, certificate, sender): somebody has to mend that.
+    """
+
+    def __init__(self, words: str, *, has_met_letter: bool = False, is_refusal: bool = False) -> None:
+        super().__init__(words)
+        self.has_met_letter = has_met_letter
+        self.is_refusal = is_refusal
 
 
 class PermanentFailure(DeliveryFailure):

@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
     smtp_user: str = ""
     smtp_password: SecretStr = SecretStr("")
+    smtp_connections: int = Field(default=4, ge=1, le=50)  # letters on their way at once, from each worker
+    mail_domain_per_minute: int = Field(default=200, ge=0)  # letters to one domain in a minute; 0: no limit
+    mail_domain_at_once: int = Field(default=3, ge=0)  # letters to one domain on their way at once; 0: no limit
     imap_host: str = ""  # empty: no mailbox is read
     imap_port: int = Field(default=993, ge=1, le=65535)
     imap_tls: bool = True

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from coord_service.bootstrap import build
 from coord_service.commands.installation import load_settings
 from coord_service.errors import CoordError
+from coord_service.operations.checks import describe_waiting_letters
 from coord_service.operations.tools import Tools
 from coord_service.storage import schema
 
@@ -84,7 +85,16 @@ async def _mail_out(tools: Tools) -> Found:
         await tools.mailer.check()
     except CoordError as error:
         return Found(f"{where}: {error}", "Correct COORD_SMTP_HOST, _PORT, _TLS, _USER or _PASSWORD.")
+    if trouble := await _waiting_letters(tools):
+        return Found(f"{where} answers, but {trouble}", "They go by themselves when it takes mail from us again.")
     return Found(f"{where} takes mail")
+
+
+async def _waiting_letters(tools: Tools) -> str:
+    try:
+        return await describe_waiting_letters(tools)
+    except (DBAPIError, OSError):
+        return ""  # the line about the database says it
 
 
 async def _mail_in(tools: Tools) -> Found:

@@ -1,7 +1,7 @@
 """Letters out, mail in, personal links: the rows behind the post."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import undefer
@@ -20,39 +20,6 @@ def add_letter(db: Session, letter: OutboxLetter) -> None:
 def add_link(db: Session, link: PersonalLink) -> None:
     """Keep a personal link."""
     db.add(link)
-
-
-async def lease_due_letters(db: Session, now: datetime, lease: timedelta, limit: int) -> Sequence[OutboxLetter]:
-    """Take up to ``limit`` letters that are due, for ``lease``: nobody else gets them until then. With their bytes."""
-    is_due = sa.and_(
-        OutboxLetter.state == LetterState.WAITING,
-        OutboxLetter.not_before <= now,
-        sa.or_(OutboxLetter.leased_until.is_(None), OutboxLetter.leased_until <= now),
-    )
-    due = (
-        sa.select(OutboxLetter.id)
-        .where(is_due)
-        .order_by(OutboxLetter.not_before, OutboxLetter.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    taken = await db.scalars(
-        sa.update(OutboxLetter)
-        .where(OutboxLetter.id.in_(due), is_due)
-        .values(leased_until=now + lease)
-        .returning(OutboxLetter.id)
-    )
-    ids = list(taken)
-    if not ids:
-        return []
-    rows = await db.scalars(
-        sa.select(OutboxLetter)
-        .where(OutboxLetter.id.in_(ids))
-        .order_by(OutboxLetter.not_before, OutboxLetter.id)
-        .options(undefer(OutboxLetter.content))
-        .execution_options(populate_existing=True)
-    )
-    return rows.all()
 
 
 async def load_letter(db: Session, letter_id: int, *, with_content: bool = False) -> OutboxLetter | None:

@@ -1,7 +1,6 @@
-"""Mail out over SMTP: a few connections kept open, a time limit on everything, and two kinds of failure."""
+"""Mail out over SMTP: a few connections kept open, a time limit on everything; ``refusals`` says what failures mean."""
 
 import asyncio
-import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,26 +9,17 @@ from typing import Literal
 
 import aiosmtplib
 
-from coord_service.errors import DeliveryFailure, PermanentFailure, TemporaryFailure
+from coord_service.errors import PermanentFailure
 from coord_service.ports import OutgoingMail, Receipt
+from integrations.mail import refusals
 
-# Enhanced status code (RFC 3463), or the plain reply code, of a refusal -> what a lead worker can do about it.
-REFUSALS = (
-    (r"5\.1\.(1|0|6)\b", "there is no mailbox {recipient}: ask for the right address"),
-    (r"5\.1\.(2|10)\b|5\.4\.4\b", "no mail can reach {domain}: ask for the right address"),
-    (r"5\.1\.3\b|^553\b", "{recipient} is not written as a mail address: correct it"),
-    (r"5\.2\.2\b|^552\b", "the mailbox of {recipient} is full: ring them, or ask for another address"),
-    (r"5\.2\.1\b", "the mailbox of {recipient} has been closed: ask for another address"),
-    (r"5\.(2\.3|3\.4)\b", "the mail is too large for {recipient}: send it by another way"),
-    (r"5\.7\.\d+\b", "the mail server of {domain} does not take mail from us: tell whoever runs our mail"),
-    (r"^55[01]\b", "the mail server does not know or does not take {recipient}: ask for the right address"),
-)
-OTHERWISE = "the mail server refused the mail to {recipient}: tell whoever runs our mail"
+IDLE_SECONDS = 5  # a connection that rested longer is asked whether it still lives before it is used
+Kept = tuple[aiosmtplib.SMTP, float]  # and since when it rests, by the loop's clock
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where our mail goes out, and how. ``seconds`` bounds each whole mail, connecting included."""
+    """Where our mail goes out, and how. ``seconds`` bounds connecting, and then each whole mail."""
 
     host: str
     port: int
@@ -37,7 +27,7 @@ class SmtpServer:
     user: str = ""
     password: str = ""
     seconds: float = 10
-    connections: int = 2
+    connections: int = 4
     trust: ssl.SSLContext | None = None  # whose certificates we believe; None: the machine's own list
 
 
@@ -47,65 +37,102 @@ class SmtpMailer:
     def __init__(self, server: SmtpServer) -> None:
         self._server = server
         self._turn = asyncio.Semaphore(server.connections)
-        self._idle: list[aiosmtplib.SMTP] = []
+        self._idle: list[Kept] = []
 
     async def send(self, mail: OutgoingMail) -> Receipt:
         """Hand one mail over; the receipt carries the server's words.
 
-        Raises TemporaryFailure for 4xx, time-outs, lost connections and for what is wrong with our own access (the
-        letter waits until that is mended), PermanentFailure when this recipient or this mail is refused (5xx). When
-        the connection is lost after the content went out, nobody knows whether the server took it: it is a
-        TemporaryFailure, and the repeat carries the same Message-ID.
+        Raises PermanentFailure when this recipient or this mail is refused (5xx) or can't be carried, MailServerAway
+        for what is wrong with the server or with our access to it, TemporaryFailure for 4xx. When the connection is
+        lost after the content went out, nobody knows whether the server took it: the repeat has the same Message-ID.
         """
-        for address in (mail.sender, mail.recipient):
-            if not re.fullmatch(r"[^\s<>@]+@[^\s<>@]+", address):  # aiosmtplib would send to a part of it
-                raise PermanentFailure(f"“{' '.join(address.split())}” is not a mail address: correct it.")
-        try:
-            async with asyncio.timeout(self._server.seconds), self._connection() as client:
-                _, answer = await client.sendmail(mail.sender, [mail.recipient], mail.content)
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise _failure(error, mail.recipient) from error
-        return Receipt(answer)
+        sender, recipient = refusals.carried(mail.sender), refusals.carried(mail.recipient)
+        mail = OutgoingMail(sender, recipient, mail.content)
+        async with self._turn:  # outside the time limit: a mail that waits for others is not late
+            try:
+                return Receipt(await self._hand_over(mail))
+            except refusals.CAUSES as error:
+                raise refusals.failure(error, recipient) from error
 
     async def check(self) -> str:
-        """Connect, sign in and leave again; what the server says of itself. Raises TemporaryFailure with the cause."""
+        """Connect, sign in and leave again; what the server says of itself. Raises MailServerAway with the cause."""
         try:
-            async with asyncio.timeout(self._server.seconds), self._connection() as client:
+            client = await self._new()
+            try:
                 return (await client.noop()).message
-        except (aiosmtplib.SMTPException, OSError) as error:
-            raise _failure(error, "") from error
+            finally:
+                client.close()
+        except refusals.CAUSES as error:
+            raise refusals.failure(error, "") from error
 
     async def close(self) -> None:
         """Close the connections that are kept open."""
         while self._idle:
-            self._idle.pop().close()
+            self._idle.pop()[0].close()
+
+    async def _hand_over(self, mail: OutgoingMail) -> str:
+        """The server's answer to a mail, over a kept connection where one still lives."""
+        kept = await self._awake()
+        if kept is not None:
+            try:
+                return await self._converse(kept, mail)
+            except refusals.HungUpBefore:
+                pass  # it had closed the connection, or wants no more mails on it: nothing has been handed over yet
+        return await self._converse(await self._new(), mail)
+
+    async def _converse(self, client: aiosmtplib.SMTP, mail: OutgoingMail) -> str:
+        """One mail over one connection, which is kept for the next unless this one broke it."""
+        async with asyncio.timeout(self._server.seconds), self._keeping(client):
+            refusals.require_size(client, len(mail.content), mail.recipient)
+            options = [f"SIZE={len(mail.content)}"] if client.supports_extension("size") else []
+            try:
+                await client.mail(mail.sender, options=options)
+            except aiosmtplib.SMTPServerDisconnected as error:
+                raise refusals.HungUpBefore(str(error)) from error
+            except aiosmtplib.SMTPSenderRefused as error:
+                if error.code == refusals.CLOSING:
+                    raise refusals.HungUpBefore(error.message) from error
+                raise
+            await client.rcpt(mail.recipient)
+            return (await client.data(mail.content)).message
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[aiosmtplib.SMTP]:
-        """A connection that answered a moment ago; kept for the next mail unless this one broke it."""
-        async with self._turn:
-            client = await self._awake() or await self._connect()
-            try:
-                yield client
-            except aiosmtplib.SMTPRecipientsRefused:
-                self._idle.append(client)  # the next mail begins with RSET
-                raise
-            except BaseException:
+    async def _keeping(self, client: aiosmtplib.SMTP) -> AsyncIterator[None]:
+        try:
+            yield
+        except (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError) as error:
+            if error.code == refusals.CLOSING or not await _is_alive(client):  # RSET: the envelope is forgotten
                 client.close()
-                raise
-            self._idle.append(client)
+            else:
+                self._rest(client)
+            raise
+        except PermanentFailure:  # of ours, before a word was said
+            self._rest(client)
+            raise
+        except BaseException:
+            client.close()
+            raise
+        self._rest(client)
+
+    def _rest(self, client: aiosmtplib.SMTP) -> None:
+        self._idle.append((client, asyncio.get_running_loop().time()))
 
     async def _awake(self) -> aiosmtplib.SMTP | None:
         """A kept connection whose server still answers; servers hang up on idle ones after some minutes."""
         while self._idle:
-            client = self._idle.pop()
-            try:
-                await client.rset()
-            except (aiosmtplib.SMTPException, OSError):
-                client.close()
-            else:
+            client, since = self._idle.pop()
+            is_fresh = asyncio.get_running_loop().time() - since < IDLE_SECONDS
+            if client.is_connected and (is_fresh or await _is_alive(client)):
                 return client
+            client.close()
         return None
+
+    async def _new(self) -> aiosmtplib.SMTP:
+        try:
+            async with asyncio.timeout(self._server.seconds):
+                return await self._connect()
+        except refusals.CAUSES as error:
+            raise refusals.NotConnected(error) from error
 
     async def _connect(self) -> aiosmtplib.SMTP:
         server = self._server
@@ -121,37 +148,17 @@ class SmtpMailer:
         )
         try:
             await client.connect()
+            if client.is_ehlo_or_helo_needed:
+                await client.ehlo()
         except BaseException:
             client.close()
             raise
         return client
 
 
-def _failure(error: Exception, recipient: str) -> DeliveryFailure:
-    """What an exception of aiosmtplib means to the outbox."""
-    match error:
-        case aiosmtplib.SMTPRecipientsRefused(recipients=[refusal, *_]):
-            return _answered(refusal.code, refusal.message, recipient)
-        case aiosmtplib.SMTPAuthenticationError():
-            return TemporaryFailure(
-                f"Our mail server refused our user name or password ({error.code} {error.message})."
-            )
-        case aiosmtplib.SMTPDataError():
-            return _answered(error.code, error.message, recipient)
-        case aiosmtplib.SMTPResponseException():
-            return TemporaryFailure(f"Our mail server does not let us send ({error.code} {error.message}).")
-        case TimeoutError():
-            return TemporaryFailure("Our mail server did not answer in time.")
-        case ValueError() | aiosmtplib.SMTPNotSupported():
-            return PermanentFailure(f"Mail can't be sent to {recipient}: correct the address ({error}).")
-    return TemporaryFailure(f"Our mail server can't be reached ({error}).")
-
-
-def _answered(code: int, words: str, recipient: str) -> DeliveryFailure:
-    """The server's answer about this recipient or this mail, in words that say what to do."""
-    if code < 500:
-        return TemporaryFailure(f"The mail server asks us to try {recipient} again later ({code} {words}).")
-    answer = " ".join(f"{code} {words}".split())
-    advice = next((text for pattern, text in REFUSALS if re.search(pattern, answer)), OTHERWISE)
-    sentence = advice.format(recipient=recipient, domain=recipient.rpartition("@")[2])
-    return PermanentFailure(f"{sentence[0].upper()}{sentence[1:]} (it answered: {answer}).")
+async def _is_alive(client: aiosmtplib.SMTP) -> bool:
+    try:
+        await client.rset()
+    except (aiosmtplib.SMTPException, OSError):
+        return False
+    return True

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from coord_service.commands.installation import unknown_settings
+from coord_service.storage.schema import newest_revision
 
 COORD = [sys.executable, "-m", "coord_service"]
 Shell = subprocess.CompletedProcess[str]
@@ -49,7 +50,7 @@ def test_only_our_own_variables_are_looked_at():
 
 
 def test_migrating_up_and_down_says_where_the_database_is(tmp_path: Path):
-    assert "at revision 0001" in coord(tmp_path, "migrate").stdout
+    assert f"at revision {newest_revision()}" in coord(tmp_path, "migrate").stdout
     assert "no tables" in coord(tmp_path, "migrate", "--to", "base").stdout
     shell = coord(tmp_path, "migrate", "--to", "9999")
     assert (shell.returncode, shell.stdout) == (2, "")

@@ -7,7 +7,7 @@ from coord_service.storage.tables.cases import Child, Contact, Membership
 from coord_service.storage.tables.council import QuorumSetting
 from coord_service.storage.tables.meetings import AgendaItem, Attendee, BookingDraft, Meeting, MeetingChild
 from coord_service.storage.tables.people import Agency, Leave, Person, Service
-from coord_service.storage.tables.post import InboundMail, MailboxPosition, OutboxLetter, PersonalLink
+from coord_service.storage.tables.post import InboundMail, MailboxPosition, MailOut, OutboxLetter, PersonalLink
 
 __all__ = [
     "Action",
@@ -26,6 +26,7 @@ __all__ = [
     "Document",
     "InboundMail",
     "Leave",
+    "MailOut",
     "MailboxPosition",
     "Meeting",
     "MeetingChild",

@@ -1,12 +1,23 @@
 """The post: letters to send, mail received, and personal links."""
 
+import hashlib
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from coord_service.domain.delivery import LetterState
 from coord_service.storage.database import Row
+
+
+def _domain_of_recipient(context: Any) -> str:
+    recipient: str = context.get_current_parameters()["recipient"]
+    return recipient.rpartition("@")[2].lower()
+
+
+def _fingerprint_of_content(context: Any) -> str:
+    return hashlib.sha256(context.get_current_parameters()["content"]).hexdigest()
 
 
 class OutboxLetter(Row):
@@ -19,6 +30,7 @@ class OutboxLetter(Row):
     letter: Mapped[str]  # which letter: invite, move, chase_advice ...
     subject: Mapped[str]
     recipient: Mapped[str] = mapped_column(index=True)
+    domain: Mapped[str] = mapped_column(default=_domain_of_recipient)  # the recipient's, for the limits of each domain
     envelope_from: Mapped[str] = mapped_column(unique=True)  # a bounce address of its own
     message_id: Mapped[str] = mapped_column(unique=True)
     content: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True, deferred_raiseload=True)
@@ -31,12 +43,24 @@ class OutboxLetter(Row):
     created_at: Mapped[datetime]
     not_before: Mapped[datetime]
     leased_until: Mapped[datetime | None]
+    leased_at: Mapped[datetime | None] = mapped_column(index=True)  # when it was last begun
     attempts: Mapped[int] = mapped_column(default=0)
     state: Mapped[LetterState] = mapped_column(default=LetterState.WAITING)
     sent_at: Mapped[datetime | None]
     error: Mapped[str | None]  # the last failure, in words
     bounced_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]  # somebody has dealt with the failure or the bounce
+
+
+class MailOut(Row):
+    """Whether our own mail server takes mail. One row, which whoever takes letters out of the outbox locks."""
+
+    __tablename__ = "mail_out"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    away_since: Mapped[datetime | None]  # None: all is well
+    error: Mapped[str | None]  # why it is away, in words
+    tries: Mapped[int] = mapped_column(default=0)
+    probe_at: Mapped[datetime | None]  # when one letter may try it again
 
 
 class PersonalLink(Row):
@@ -78,7 +102,12 @@ class InboundMail(Row):
     uidvalidity: Mapped[int] = mapped_column(sa.BigInteger)
     uid: Mapped[int] = mapped_column(sa.BigInteger)
     content: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True, deferred_raiseload=True)
+    fingerprint: Mapped[str] = mapped_column(
+        index=True, default=_fingerprint_of_content
+    )  # of its bytes: the same mail again after UIDVALIDITY changed
+    left_out: Mapped[int] = mapped_column(default=0)  # octets at the end of a huge mail that were not kept
     received_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)  # to judge it, that ended in a fault
     judged_at: Mapped[datetime | None] = mapped_column(index=True)
     kind: Mapped[str | None]  # reply, counter, bounce, auto_reply, other ...
     verdict: Mapped[str | None]  # applied, held, noted, poison ...

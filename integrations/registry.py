@@ -24,6 +24,58 @@ class Line:
 LINES: tuple[Line, ...] = (
     Line(
         CalendarKind(
+            kind="exchange",
+            name="Exchange on the council's own servers",
+            words="For mailboxes on an Exchange Server 2013 or newer that the council or the trust runs itself."
+            " Mailboxes in Microsoft 365 need the kind Microsoft 365.",
+            fields=(
+                FormField(
+                    "url",
+                    "Address of the server",
+                    hint="Such as https://mail.council.gov.uk/EWS/Exchange.asmx. Left empty, it is looked for.",
+                    is_required=False,
+                ),
+                FormField(
+                    "sign_in",
+                    "How to sign in",
+                    choices=(
+                        ("ntlm", "Windows account (NTLM)"),
+                        ("basic", "Name and password (basic)"),
+                        ("oauth", "Application (OAuth client credentials)"),
+                    ),
+                ),
+                FormField("user", "Account", hint="DOMAIN\\name or a mail address; for OAuth the application's id"),
+                FormField("password", "Password", hint="For OAuth the application's secret", is_secret=True),
+                FormField(
+                    "access",
+                    "Whose rights count",
+                    choices=(
+                        ("delegate", "The account's own, or given to it as a delegate"),
+                        ("impersonation", "The mailbox's: the account stands in for it (impersonation)"),
+                    ),
+                ),
+                FormField("token_url", "Where tokens are issued", hint="For OAuth only", is_required=False),
+                FormField("scope", "Scope of the tokens", hint="For OAuth only", is_required=False),
+                FormField(
+                    "ca_file",
+                    "Certificate authority",
+                    hint="A file on our server, where the certificate is of the council's own authority",
+                    is_required=False,
+                ),
+                FormField(
+                    "mailbox",
+                    "Mailbox of the account",
+                    hint="Only where the connection serves the whole council",
+                    is_required=False,
+                ),
+            ),
+            abilities=EVERYTHING,
+            is_for_council=True,
+        ),
+        "integrations.calendars.exchange.calendar:open_calendar",
+    ),
+    Line(
+        CalendarKind(
             kind="memory",
             name="Invented calendar",
             words="A calendar of the demo: it lives in this programme alone and forgets everything at its end.",

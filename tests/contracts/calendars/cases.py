@@ -4,12 +4,14 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from tests.contracts.calendars.exchange_case import exchange_case
 from tests.contracts.calendars.hand import Case
 from tests.contracts.calendars.memory_case import memory_case
 from tests.contracts.calendars.microsoft_case import microsoft_case
 
 # Each makes a system with a mailbox for OWNER (and for COLLEAGUE where the kind reads others'), in a folder of its own.
 CASES: dict[str, Callable[[Path], AbstractAsyncContextManager[Case]]] = {
+    "exchange": exchange_case,
     "memory": memory_case,
     "microsoft": microsoft_case,
 }

@@ -1,0 +1,163 @@
+"""HTTP for exchangelib as this house wants it: TLS always checked, one time limit for a call, nothing cached or logged.
+
+exchangelib keeps connections and passwords in caches of the whole process, waits and tries again by itself, and its
+logs hold requests word for word. Here every connection has its own sessions, fails at once, and the loggers are silent.
+"""
+
+import logging
+from typing import Any
+
+import requests
+from exchangelib.autodiscover.protocol import AutodiscoverProtocol
+from exchangelib.errors import ResponseMessageError, UnauthorizedError
+from exchangelib.properties import ENTRY_ID, EWS_ID, AlternateId
+from exchangelib.protocol import BaseProtocol, CachingProtocol, FailFast, Protocol
+from exchangelib.services import ConvertId
+from exchangelib.version import Version
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from coord_service.errors import CalendarTimedOut, ConnectionLost
+from integrations.calendars.exchange.threads import CURRENT, TOO_SLOW
+from integrations.calendars.exchange.troubles import NOT_REACHED, trouble_of_status
+
+TALKATIVE = ("exchangelib", "oauthlib", "requests_oauthlib", "requests_ntlm", "spnego", "urllib3")
+SILENT = logging.CRITICAL + 1
+
+NOT_TRUSTED = (
+    "The calendar's server shows a certificate that we have no reason to believe. Where the council has a certificate"
+    " authority of its own, name its file in the connection."
+)
+
+
+def hush() -> None:
+    """Silence the libraries below for good: what they write holds names, addresses, subjects and tokens."""
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(SILENT)
+
+
+class _Watched:
+    """A connection that tells the running call of itself, so that the call can cut it."""
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        """Send a request for the call of this thread."""
+        CURRENT.get().use(self)
+        super().request(*args, **kwargs)  # type: ignore[misc]
+
+
+class _PlainConnection(_Watched, HTTPConnection):
+    pass
+
+
+class _TlsConnection(_Watched, HTTPSConnection):
+    pass
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+class CheckedAdapter(HTTPAdapter):
+    """One connection whose certificate is checked, whatever the environment or a library says."""
+
+    def __init__(self, ca_file: str) -> None:
+        self._trust: str | bool = ca_file or True
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0, pool_block=True)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make pools of watched connections."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+        """The whole answer. Raises ConnectionLost or CalendarTimedOut, in words that name nobody."""
+        kwargs |= {"timeout": CURRENT.get().remaining(), "verify": self._trust}
+        try:
+            response = super().send(request, **kwargs)
+            if response.status_code != 401:  # an NTLM handshake needs the connection of that one still open
+                response.content  # noqa: B018 - read here, where what goes wrong is understood
+        except requests.exceptions.SSLError as error:
+            raise ConnectionLost(NOT_TRUSTED if "CERTIFICATE" in str(error).upper() else NOT_REACHED) from None
+        except requests.exceptions.Timeout:
+            raise CalendarTimedOut(TOO_SLOW) from None
+        except OSError:  # requests' own errors are among them
+            raise ConnectionLost(NOT_REACHED) from None
+        return response
+
+
+class FailAtOnce(FailFast):  # type: ignore[misc]
+    """Never wait, never try again: the outbox and the next search do that."""
+
+    def raise_response_errors(self, response: requests.Response) -> None:
+        """Raise what an HTTP status means."""
+        if response.status_code == 401:
+            raise UnauthorizedError("refused")
+        if trouble := trouble_of_status(response.status_code, response.url, response.headers.get("Retry-After")):
+            raise trouble
+        super().raise_response_errors(response)
+
+
+class _OwnSessions(BaseProtocol):  # type: ignore[misc]
+    """Sessions of one connection."""
+
+    RETRY_WAIT = 0  # so that a back-off is what the server asked for, or nothing
+
+    def __init__(self, config: Any, ca_file: str) -> None:
+        self._ca_file = ca_file
+        super().__init__(config=config)
+
+    def raw_session(self, prefix: str, oauth2_client: Any = None, oauth2_session_params: Any = None,
+                    oauth2_token_endpoint: str | None = None) -> requests.Session:  # fmt: skip
+        """A session that takes nothing from the environment: no proxy, no netrc, no other certificates."""
+        session: requests.Session = super().raw_session(
+            prefix, oauth2_client, oauth2_session_params, oauth2_token_endpoint
+        )
+        session.trust_env = False
+        session.adapters.clear()
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, CheckedAdapter(self._ca_file))
+        return session
+
+    def retire_session(self, session: requests.Session) -> None:
+        """Close a session after an error; the next call makes another. (exchangelib makes it here, and where that
+        fails the pool is one short for ever.)"""
+        self.close_session(session)
+        with self._session_pool_lock:
+            self._session_pool_size -= 1
+
+
+class _Uncached(CachingProtocol):  # type: ignore[misc]
+    """Makes protocols without keeping them, and the passwords in them, in a table of the whole process."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return type.__call__(self, *args, **kwargs)
+
+
+class ExchangeProtocol(_OwnSessions, Protocol, metaclass=_Uncached):  # type: ignore[misc]
+    """EWS on one server."""
+
+    @property
+    def version(self) -> Version:
+        """The server's version, asked for once. (exchangelib's own question turns "busy" into "no version".)"""
+        with self._version_lock:
+            if not self.config.version or not self.config.version.build:
+                self._ask_version()
+            return self.config.version
+
+    def _ask_version(self) -> None:
+        self.config.version = Version(build=None, api_version=ConvertId.supported_api_versions()[0])
+        nothing = AlternateId(id="DUMMY", format=EWS_ID, mailbox="DUMMY")
+        try:
+            list(ConvertId(protocol=self).call([nothing], ENTRY_ID))
+        except ResponseMessageError:  # that there is no such id, from a server that has said its version
+            if not self.config.version.build:
+                raise
+
+
+class DiscoveryProtocol(_OwnSessions, AutodiscoverProtocol):  # type: ignore[misc]
+    """Autodiscover on one server."""

@@ -11,7 +11,7 @@ import pytest
 from integrations.calendars.microsoft.mark import PROPERTY
 from tests.contracts.calendars.microsoft_case import PassingClock
 from tests.servers.graph import GraphServer, start_graph
-from tests.servers.graph.entra import CLIENT, SECRET, TENANT
+from tests.servers.graph.entra import CLIENT, SECRET
 
 OWNER = "owner@example.org"
 MONDAY = {"dateTime": "2027-03-08T09:00:00", "timeZone": "UTC"}
@@ -29,7 +29,9 @@ class Client:
     async def sign_in(self, **changes: str) -> dict[str, Any]:
         form = {"client_id": CLIENT, "client_secret": SECRET, "grant_type": "client_credentials"}
         form |= {"scope": f"{self.server.address}/.default", **changes}
-        async with self._session.post(f"{self.server.address}/{TENANT}/oauth2/v2.0/token", data=form) as response:
+        async with self._session.post(
+            f"{self.server.address}/{self.server.entra.tenant}/oauth2/v2.0/token", data=form
+        ) as response:
             answer: dict[str, Any] = await response.json()
         self.token = answer.get("access_token", "")
         return answer

@@ -13,7 +13,7 @@ from integrations.calendars.microsoft.calendar import GraphCalendar
 from integrations.calendars.microsoft.mark import PROPERTY, start_of
 from tests.contracts.calendars.hand import COLLEAGUE, OWNER, Case, Fault, KeptThere
 from tests.servers.graph import GraphServer, start_graph
-from tests.servers.graph.entra import CLIENT, SECRET, TENANT
+from tests.servers.graph.entra import CLIENT, SECRET
 from tests.servers.graph.mailboxes import Mailbox, StoredEvent, write_wall
 
 RESPONSES = {
@@ -95,7 +95,7 @@ class MicrosoftHand:
 def account_at(server: GraphServer) -> GraphAccount:
     """The owner's mailbox there, and an app that may use it."""
     cloud = Cloud(server.address, server.address)
-    return GraphAccount(OWNER, TENANT, CLIENT, SECRET, cloud, seconds=20, trust=server.trust)
+    return GraphAccount(OWNER, server.entra.tenant, CLIENT, SECRET, cloud, seconds=20, trust=server.trust)
 
 
 @asynccontextmanager

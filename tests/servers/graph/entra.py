@@ -1,12 +1,11 @@
 """Entra's part: the metadata of a tenant, and tokens for an app that proves itself."""
 
 from dataclasses import dataclass, field
-from itertools import count
+from uuid import uuid4
 
 import jwt
 from aiohttp import web
 
-TENANT = "7f0c1d5e-2b1a-4a77-9a55-3f0f6f3a9b10"
 CLIENT = "1d3b9f0a-77aa-4d0e-8a39-5c0b1b6a4e21"
 SECRET = "Xq8~graph-secret-that-nobody-may-see"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -14,14 +13,17 @@ ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 @dataclass
 class Entra:
-    """A directory with one app. ``refusal``: (status, error, AADSTS number) that the token endpoint answers with."""
+    """A directory with one app. No two are the same: a token is never taken for one of an earlier server on this port.
 
+    ``refusal``: (status, error, AADSTS number) that the token endpoint answers with.
+    """
+
+    tenant: str = field(default_factory=lambda: str(uuid4()))
     public_key: str = ""  # PEM of the app's certificate's key
     scope: str = ""
     tokens: set[str] = field(default_factory=set)
     refusal: tuple[int, str, int] | None = None
     sign_ins: int = 0
-    _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def expire_tokens(self) -> None:
         """No token given out so far is taken any longer."""
@@ -29,7 +31,7 @@ class Entra:
 
     async def metadata(self, request: web.Request) -> web.Response:
         tenant = request.match_info["tenant"]
-        if tenant != TENANT:
+        if tenant != self.tenant:
             return refused(400, "invalid_tenant", 90002)
         base = f"https://{request.host}/{tenant}"
         return web.json_response({
@@ -48,7 +50,7 @@ class Entra:
             return refused(400, "invalid_scope", 1002012)
         if trouble := self._proof_of(request, dict(form)):
             return refused(401, "invalid_client", trouble)
-        token = f"graph-token-that-nobody-may-see-{next(self._numbers)}"
+        token = f"graph-token-that-nobody-may-see-{uuid4()}"
         self.tokens.add(token)
         self.sign_ins += 1
         return web.json_response({

@@ -16,7 +16,7 @@ from aiohttp import web
 from coord_service.clock import Clock
 from tests.servers.certificates import make_tls
 from tests.servers.graph.delta import Deltas
-from tests.servers.graph.entra import TENANT, Entra
+from tests.servers.graph.entra import Entra
 from tests.servers.graph.mailboxes import Mailbox
 from tests.servers.graph.refusing import Refusal
 from tests.servers.processes import free_port
@@ -106,7 +106,7 @@ class GraphServer:
 
         app = web.Application(middlewares=[self._misfortune], client_max_size=4_000_000)
         app.router.add_get("/{tenant}/v2.0/.well-known/openid-configuration", self.entra.metadata)
-        app.router.add_post(f"/{TENANT}/oauth2/v2.0/token", self.entra.token)
+        app.router.add_post(f"/{self.entra.tenant}/oauth2/v2.0/token", self.entra.token)
         app.add_routes(graph_routes(self))
         self.entra.scope = f"{self.address}/.default"
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)

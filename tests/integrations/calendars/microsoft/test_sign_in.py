@@ -18,10 +18,10 @@ from tests.contracts.calendars.events import utc
 from tests.contracts.calendars.hand import OWNER
 from tests.integrations.calendars.microsoft.conftest import Opener
 from tests.servers.graph import GraphServer
-from tests.servers.graph.entra import CLIENT, SECRET, TENANT
+from tests.servers.graph.entra import CLIENT, SECRET
 
 HOUR = (utc(9, 10), utc(9, 11))
-FORM = {"tenant": TENANT, "client_id": CLIENT, "secret": SECRET}
+FORM = {"tenant": "council.example.org", "client_id": CLIENT, "secret": SECRET}
 
 
 @pytest.fixture(scope="module")

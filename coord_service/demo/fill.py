@@ -11,6 +11,7 @@ from coord_service.demo.given import add_given_advice
 from coord_service.demo.held import add_held_meetings
 from coord_service.demo.ledger import BEGUN, DONE, FILL
 from coord_service.demo.meetings import tell_meetings
+from coord_service.demo.polls import tell_polls
 from coord_service.demo.story import Scene, Story, actor_of
 from coord_service.operations.audit import record
 from coord_service.operations.contacts import ContactKind, LogContact, log_contact
@@ -42,6 +43,7 @@ async def fill(tools: Tools, folder: Path) -> None:
     tell_meetings(story)
     tell_advice(story, list_open_requests(story.scene))
     _tell_calls(story)
+    tell_polls(story)
     await story.play()
     async with tools.database.begin() as db:
         record(db, FILL, DONE, ("demo", 1), now)

@@ -118,12 +118,13 @@ def from_answers(answers: Mapping[str, Any]) -> Booking:
 
 def check_start(starts_at: datetime, minutes: int, now: datetime) -> None:
     """Refuse a start that can't be meant. Raises Refused with the sentence."""
-    local, until = (value.astimezone(LONDON) for value in (starts_at, starts_at + timedelta(minutes=minutes)))
-    when = f"{say_day(local.date())}, {say_clock(local.time())}"
+    local = starts_at.astimezone(LONDON)
     if starts_at <= now:
+        when = f"{say_day(local.date())}, {say_clock(local.time())}"
         raise Refused(f"{when} is in the past. Choose a time still to come.")
     if starts_at - now > HORIZON:
         raise Refused(f"{say_day(local.date())} is more than two years away. Check the year.")
+    until = (starts_at + timedelta(minutes=minutes)).astimezone(LONDON)
     is_at_night = local.hour < NIGHT_ENDS or until > local.replace(hour=NIGHT_BEGINS, minute=0)
     if is_at_night:
         raise Refused(

@@ -43,6 +43,7 @@ class NeedKind(StrEnum):
     CALL_SILENT = "call_silent"
     REFUSED = "refused"
     PROPOSED = "proposed"
+    POLL_OVER = "poll_over"
     STRANGER = "stranger"
     MAIL = "mail"
     ADVICE_PROBLEM = "advice_problem"
@@ -56,6 +57,7 @@ class NeedKind(StrEnum):
     LIMIT = "limit"
     REVIEW = "review"
     TAC = "tac"
+    POLL_OPEN = "poll_open"
     DRAFT = "draft"
     HANDED_OVER = "handed_over"
 
@@ -70,6 +72,7 @@ KINDS_OF = {
     NeedGroup.DECIDE: (
         NeedKind.REFUSED,
         NeedKind.PROPOSED,
+        NeedKind.POLL_OVER,
         NeedKind.STRANGER,
         NeedKind.MAIL,
         NeedKind.ADVICE_PROBLEM,
@@ -80,7 +83,7 @@ KINDS_OF = {
     NeedGroup.ADVICE: (NeedKind.ADVICE_LATE, NeedKind.ADVICE_PROMISED),
     NeedGroup.ACTIONS: (NeedKind.ACTION_MINE, NeedKind.ACTION_LATE),
     NeedGroup.LIMITS: (NeedKind.LIMIT,),
-    NeedGroup.ARRANGE: (NeedKind.REVIEW, NeedKind.TAC, NeedKind.DRAFT, NeedKind.HANDED_OVER),
+    NeedGroup.ARRANGE: (NeedKind.REVIEW, NeedKind.TAC, NeedKind.POLL_OPEN, NeedKind.DRAFT, NeedKind.HANDED_OVER),
 }
 
 LIMIT_NAMES = {

@@ -27,10 +27,10 @@ from coord_service.domain.wall_time import instant_in_london
 from coord_service.errors import InvalidForm, NotFound, Refused
 from coord_service.operations.guests import Guest, load_guests
 from coord_service.operations.invitation_words import InvitationWords, faults_of_words
+from coord_service.operations.poll_letters import take_back
 from coord_service.operations.tools import Tools
 from coord_service.storage.booking import (
     add_draft,
-    delete_draft,
     list_convenors,
     list_siblings,
     list_unfinished_drafts,
@@ -39,6 +39,7 @@ from coord_service.storage.booking import (
 )
 from coord_service.storage.database import Session
 from coord_service.storage.meetings import load_children, load_meeting_of_draft
+from coord_service.storage.polls import PollLine, list_open_polls, list_poll_lines, lock_poll
 from coord_service.storage.tables import BookingDraft, Child
 
 MOST_CHILDREN_FOUND = 20
@@ -101,6 +102,7 @@ class DraftLine:
     purpose: Purpose
     next_step: Step
     updated_at: datetime
+    poll: PollLine | None = None
 
 
 async def offer_what(tools: Tools, actor: Actor, child_ids: Sequence[int], search: str = "") -> OnOffer:
@@ -179,9 +181,17 @@ async def choose_time(tools: Tools, actor: Actor, draft_id: int, request: Choose
 
 
 async def discard_booking(tools: Tools, actor: Actor, draft_id: int) -> None:
-    """Throw an unfinished booking away. Raises NotFound, or Refused once it has been sent."""
+    """Throw an unfinished booking away; who was asked about times for it is asked no more.
+
+    Raises NotFound, or Refused once it has been sent.
+    """
+    now = tools.clock.now()
     async with tools.database.begin() as db:
-        await delete_draft(db, await _load_own(db, actor, draft_id))
+        draft = await _load_own(db, actor, draft_id)
+        draft.discarded_at = now
+        for poll_id in await list_open_polls(db, draft_id):
+            if poll := await lock_poll(db, poll_id):
+                await take_back(db, poll, now)
 
 
 async def load_booking(tools: Tools, actor: Actor, draft_id: int) -> Draft:
@@ -201,6 +211,7 @@ async def list_drafts(tools: Tools, actor: Actor) -> list[DraftLine]:
         bookings = [(draft, from_answers(draft.answers)) for draft in drafts]
         wanted = {child_id for _, booking in bookings for child_id in booking.what.child_ids}
         names = {child.id: _line(child).name for child in await load_children(db, wanted)}
+        polls = await list_poll_lines(db, [draft.id for draft in drafts])
     return [
         DraftLine(
             draft_id=draft.id,
@@ -208,6 +219,7 @@ async def list_drafts(tools: Tools, actor: Actor) -> list[DraftLine]:
             purpose=booking.what.purpose,
             next_step=booking.next_step,
             updated_at=draft.updated_at,
+            poll=polls.get(draft.id),
         )
         for draft, booking in bookings
     ]

@@ -158,10 +158,16 @@ def _kind_of(need: AdviceNeed) -> NeedKind:
 
 
 def drafts_of(drafts: Sequence[DraftLine]) -> Iterator[Need]:
-    """Bookings that were begun."""
+    """Bookings that were begun; where people were asked about times, how far that is."""
     for each in drafts:
-        names = ", ".join(each.child_names)
-        yield Need(NeedKind.DRAFT, (), ("draft", each.draft_id), names, PURPOSE_NAMES[each.purpose], at=each.updated_at)
+        names, purpose, poll = ", ".join(each.child_names), PURPOSE_NAMES[each.purpose], each.poll
+        if poll is None:
+            yield Need(NeedKind.DRAFT, (), ("draft", each.draft_id), names, purpose, at=each.updated_at)
+            continue
+        is_over = poll.closed_at is not None or poll.answered == poll.asked
+        kind = NeedKind.POLL_OVER if is_over else NeedKind.POLL_OPEN
+        what = f"{purpose}: {poll.answered} of {poll.asked} have said which times suit them"
+        yield Need(kind, (), ("poll", each.draft_id), names, what, at=poll.closes_at)
 
 
 def handed_over_of(children: Sequence[tuple[Child, datetime]]) -> Iterator[Need]:

@@ -1,6 +1,6 @@
 """Finding a time for a booking, or another for a meeting: the search as it follows from what is asked and known."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -11,6 +11,7 @@ from coord_service.domain.bookings import LONGEST, SHORTEST
 from coord_service.domain.diaries import Block, Diary
 from coord_service.domain.lawful import lawful_days, review_limit
 from coord_service.domain.meetings import Answer, MeetingStatus, Purpose
+from coord_service.domain.outside import Outside
 from coord_service.domain.people import Actor
 from coord_service.domain.quorum import QuorumRule
 from coord_service.domain.slots import Quorum, SlotSearch
@@ -23,8 +24,10 @@ from coord_service.operations.found import FARTHEST, Asked, Found, show_found, w
 from coord_service.operations.gathering import Wanted, gather_busy
 from coord_service.operations.guests import Guest, guests_of, load_guests
 from coord_service.operations.organizer_copy import present_attendees
+from coord_service.operations.poll_diaries import add_polls
 from coord_service.operations.quorums import load_quorum
 from coord_service.operations.tools import Tools
+from coord_service.storage.database import Session
 from coord_service.storage.meetings import load_children, load_meeting
 from coord_service.storage.tables import Child
 
@@ -52,6 +55,7 @@ class Sought:
     """A meeting that wants a time. If it has one (``now_at``), that stands in nobody's way and is not offered again.
 
     Whoever refused it (``refused_by``, diary ids) is not asked for another hour of that day: a no means the day.
+    ``draft_id``: the booking it comes from, whose poll counts and whose held times stand in nobody's way.
     """
 
     purpose: Purpose
@@ -60,11 +64,20 @@ class Sought:
     children: Sequence[Child]
     moving: Moving | None = None
     refused_by: frozenset[str] = frozenset()
+    draft_id: int | None = None
 
     @property
     def now_at(self) -> datetime | None:
         """When the meeting is now, if it has a time."""
         return self.moving.starts_at if self.moving else None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What to look for, and how much is known of whose own calendar, by person id."""
+
+    search: SlotSearch
+    outside: Mapping[int, Outside]
 
 
 async def find_slots(tools: Tools, actor: Actor, draft_id: int, view: View) -> Found:
@@ -74,7 +87,7 @@ async def find_slots(tools: Tools, actor: Actor, draft_id: int, view: View) -> F
     async with tools.database.read() as db:
         guests = tuple(guest for guest in await load_guests(db, booking, day_in_london(now)) if guest.is_invited)
         children = await load_children(db, booking.what.child_ids)
-    sought = Sought(booking.what.purpose, booking.what.minutes, guests, children)
+    sought = Sought(booking.what.purpose, booking.what.minutes, guests, children, draft_id=draft_id)
     around_on = booking.what.around_on
     if view.from_on is None and around_on is not None:
         view = replace(view, from_on=around_on - EITHER_SIDE)
@@ -97,8 +110,8 @@ async def find_new_time(tools: Tools, actor: Actor, meeting_id: int, view: View)
 
 async def _look_for(tools: Tools, sought: Sought, view: View) -> Found:
     """Ask the calendars, with no transaction open; then look through what is known."""
-    now, rulebook = tools.clock.now(), tools.rulebook
-    today, working_days = day_in_london(now), rulebook.working_days
+    rulebook = tools.rulebook
+    today, working_days = day_in_london(tools.clock.now()), rulebook.working_days
     limit_on = review_limit(rulebook.clock_laws, sought.purpose, [child.last_review_on for child in sought.children])
     lawful = lawful_days(sought.purpose, today, limit_on, working_days)
     earliest_on = working_days.add(today, 1) if view.is_beyond else lawful.earliest_on
@@ -106,25 +119,32 @@ async def _look_for(tools: Tools, sought: Sought, view: View) -> Found:
     first_on = _first_day(view, earliest_on, working_days.add(today, USUAL_NOTICE), last_lawful_on)
     span = DaySpan(first_on, first_on + WINDOW - timedelta(days=1))
     pending = await gather_busy(tools, Wanted(addresses_of(sought.guests), *span_of(span)))
+    minutes = _clip(view.minutes or sought.minutes, SHORTEST, LONGEST)
     async with tools.database.read() as db:
-        known = await read_diaries(db, tools, sought.guests, span, sought.moving)
-        quorums = tuple(_quorums(await load_quorum(db, sought.purpose), sought.guests))
-    search = SlotSearch(
-        window_start_at=midnight_in_london(first_on),
-        window_end_at=day_span(span.last_on)[1],
-        duration=timedelta(minutes=_clip(view.minutes or sought.minutes, SHORTEST, LONGEST)),
-        step=STEP,
-        zone=LONDON,
-        diaries=_heed_refusals(known.diaries, sought),
-        quorums=quorums,
-        earliest_at=now,
-        latest_at=day_span(last_lawful_on)[1] if last_lawful_on else None,
-        limit=0,
-        limit_on=limit_on,
-    )
+        planned = await plan_search(tools, db, replace(sought, minutes=minutes), span)
+    latest_at = day_span(last_lawful_on)[1] if last_lawful_on else None
+    search = replace(planned.search, latest_at=latest_at, limit_on=limit_on)
     asked = Asked(sought.guests, view.without, lawful, view.is_beyond, earliest_on, sought.now_at)
     found = show_found(without_people(search, view.without), asked)
-    return replace(found, calendars=list_states(sought.guests, known.outside, pending))
+    return replace(found, calendars=list_states(sought.guests, planned.outside, pending))
+
+
+async def plan_search(tools: Tools, db: Session, sought: Sought, span: DaySpan) -> Planned:
+    """What to look for over these days: everybody's diaries as far as they are known, and the quorums."""
+    known = await read_diaries(db, tools, sought.guests, span, sought.moving)
+    diaries = await add_polls(db, known.diaries, span, sought.draft_id)
+    search = SlotSearch(
+        window_start_at=midnight_in_london(span.first_on),
+        window_end_at=day_span(span.last_on)[1],
+        duration=timedelta(minutes=sought.minutes),
+        step=STEP,
+        zone=LONDON,
+        diaries=_heed_refusals(diaries, sought),
+        quorums=tuple(_quorums(await load_quorum(db, sought.purpose), sought.guests)),
+        earliest_at=tools.clock.now(),
+        limit=0,
+    )
+    return Planned(search, known.outside)
 
 
 def _first_day(view: View, earliest_on: date, usual_on: date, limit_on: date | None) -> date:

@@ -117,4 +117,5 @@ def _about(link: PersonalLink) -> About:
         attendee_id=link.attendee_id,
         advice_request_id=link.advice_request_id,
         action_id=link.action_id,
+        poll_id=link.poll_id,
     )

@@ -27,6 +27,7 @@ class About:
     attendee_id: int | None = None
     advice_request_id: int | None = None
     action_id: int | None = None
+    poll_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ async def put_letter(db: Session, tools: Tools, posting: Posting, now: datetime)
         attendee_id=about.attendee_id,
         advice_request_id=about.advice_request_id,
         action_id=about.action_id,
+        poll_id=about.poll_id,
         created_at=now,
         not_before=posting.not_before or now,
     )
@@ -94,7 +96,7 @@ def hash_token(token: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What a personal link opens, and for whom: ``purpose`` is meeting, advice, action or notes."""
+    """What a personal link opens, and for whom: ``purpose`` is meeting, advice, action, notes or poll."""
 
     purpose: str
     address: str
@@ -116,6 +118,7 @@ def make_link(db: Session, tools: Tools, door: Door, now: datetime) -> str:
             attendee_id=about.attendee_id,
             advice_request_id=about.advice_request_id,
             action_id=about.action_id,
+            poll_id=about.poll_id,
             created_at=now,
             expires_at=now + LINK_LIFE,
         ),

@@ -29,14 +29,11 @@ def add_draft(db: Session, draft: BookingDraft) -> None:
 async def load_draft(db: Session, draft_id: int, user_id: int) -> BookingDraft | None:
     """Somebody's own booking; another's looks as if it did not exist."""
     found: BookingDraft | None = await db.scalar(
-        sa.select(BookingDraft).where(BookingDraft.id == draft_id, BookingDraft.user_id == user_id)
+        sa.select(BookingDraft)
+        .where(BookingDraft.id == draft_id, BookingDraft.user_id == user_id)
+        .where(BookingDraft.discarded_at.is_(None))
     )
     return found
-
-
-async def delete_draft(db: Session, draft: BookingDraft) -> None:
-    """Throw an unfinished booking away."""
-    await db.delete(draft)
 
 
 async def list_unfinished_drafts(db: Session, user_id: int) -> Sequence[BookingDraft]:
@@ -44,7 +41,7 @@ async def list_unfinished_drafts(db: Session, user_id: int) -> Sequence[BookingD
     rows = await db.scalars(
         sa.select(BookingDraft)
         .outerjoin(Meeting, Meeting.draft_id == BookingDraft.id)
-        .where(BookingDraft.user_id == user_id, Meeting.id.is_(None))
+        .where(BookingDraft.user_id == user_id, BookingDraft.discarded_at.is_(None), Meeting.id.is_(None))
         .order_by(BookingDraft.updated_at.desc(), BookingDraft.id.desc())
     )
     return rows.all()

@@ -14,6 +14,7 @@ from coord_service.storage.tables import (
     OutboxLetter,
     Person,
     PersonalLink,
+    PollVoter,
     Service,
 )
 
@@ -34,6 +35,7 @@ async def load_on_file(db: Session, link: PersonalLink) -> OnFile | None:
         "advice": _holder_of_advice,
         "action": _owner_of_action,
         "notes": _reader_of_notes,
+        "poll": _voter,
     }
     rows = await db.execute(ways[link.purpose](link))
     on_file = [OnFile(name, address, reference) for name, address, reference in rows if address]
@@ -79,6 +81,14 @@ def _owner_of_action(link: PersonalLink) -> sa.Select[str, str | None, str | Non
 
 def _reader_of_notes(link: PersonalLink) -> sa.Select[str, str | None, str | None]:
     return sa.select(Person.name, Person.email, sa.null()).where(Person.id == link.person_id)
+
+
+def _voter(link: PersonalLink) -> sa.Select[str, str, str | None]:
+    return (
+        sa.select(Person.name, PollVoter.email, sa.null())
+        .join(Person, Person.id == PollVoter.person_id)
+        .where(PollVoter.poll_id == link.poll_id, PollVoter.person_id == link.person_id)
+    )
 
 
 async def has_letter(db: Session, key: str) -> bool:

@@ -42,6 +42,11 @@ _SAID = {
     "log_contact": "Logged a contact",
     "ask_for_advice": "Asked for advice",
     "send_due_chases": "Chased",
+    "ask_people": "Asked people about times",
+    "answer_poll": "Said which times suit them",
+    "log_poll_answer": "Noted which times suit somebody",
+    "close_poll": "Ended the asking about times",
+    "withdraw_poll": "Took back the asking about times",
     "change_quorum": "Changed the quorum",
 }
 

@@ -5,6 +5,7 @@ from coord_service.web.links import actions as action_links
 from coord_service.web.links import advice as advice_links
 from coord_service.web.links import meetings as meeting_links
 from coord_service.web.links import opening
+from coord_service.web.links import polls as poll_links
 from coord_service.web.pages import (
     actions,
     advice,
@@ -21,6 +22,7 @@ from coord_service.web.pages import (
     meetings,
     passwords,
     people,
+    polls,
     reports,
     search,
     services,
@@ -42,6 +44,7 @@ ROUTES: tuple[Route, ...] = (
     *meeting_changes.ROUTES,
     *booking.ROUTES,
     *times.ROUTES,
+    *polls.ROUTES,
     *advice.ROUTES,
     *holding.ROUTES,
     *actions.ROUTES,
@@ -50,6 +53,7 @@ ROUTES: tuple[Route, ...] = (
     *meeting_links.ROUTES,
     *advice_links.ROUTES,
     *action_links.ROUTES,
+    *poll_links.ROUTES,
     *children.ROUTES,
     *child.ROUTES,
     *child_changes.ROUTES,

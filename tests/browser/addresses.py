@@ -26,7 +26,7 @@ _HELD = "select min(id) from meeting where status = 'held'"
 _LARGEST_TEAM = """select child.id from child join membership on membership.child_id = child.id
     where child.closed_at is null group by child.id order by count(*) desc limit 1"""
 
-_DOORS = [token_of(door) for door in ("advice", "meeting", "action", "notes", "expired", "withdrawn")]
+_DOORS = [token_of(door) for door in ("advice", "meeting", "action", "notes", "poll", "expired", "withdrawn")]
 
 FULL: Mapping[str, str | list[str]] = {
     "user_id": "select id from user order by id limit 1",
@@ -40,6 +40,7 @@ FULL: Mapping[str, str | list[str]] = {
     "letter_id": "select min(id) from outbox_letter where meeting_id is not null group by state",
     "mail_id": "select min(id) from inbound_mail group by verdict",
     "draft_id": "select id from booking_draft order by id desc limit 2",
+    "show_poll.draft_id": "select draft_id from poll",
     "person_id": "select person_id from membership group by person_id order by count(*) desc limit 1",
     "membership_id": "select min(id) from membership group by sector",
     "service_id": "select service_id from advice_request group by service_id order by count(*) desc limit 1",

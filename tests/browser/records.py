@@ -23,6 +23,7 @@ from coord_service.storage.tables import (
     Membership,
     OneTimeLink,
     PersonalLink,
+    PollVoter,
     User,
 )
 from tests.builders import a_child, a_person, a_service, actor_for
@@ -38,7 +39,8 @@ async def add_doors(tools: Tools) -> None:
     now = tools.clock.now()
     async with tools.database.begin() as db:
         worker = await _first(db, Role.LEAD_WORKER)
-        links = [await _meeting_link(db), await _notes_link(db), await _advice_link(db), await _action_link(db)]
+        makers = (_meeting_link, _notes_link, _advice_link, _action_link, _poll_link)
+        links = [await make(db) for make in makers]
         for link in links:
             link.token_hash, link.created_at, link.expires_at = hash_token(token_of(link.purpose)), now, now + LINK_LIFE
         expired, withdrawn = await _advice_link(db), await _advice_link(db)
@@ -97,6 +99,12 @@ async def _action_link(db: Session) -> PersonalLink:
     return PersonalLink(
         purpose="action", address="owner@service.example", person_id=action.owner_id, action_id=action.id
     )
+
+
+async def _poll_link(db: Session) -> PersonalLink:
+    voter = await db.scalar(sa.select(PollVoter).where(PollVoter.answered_at.is_(None)))
+    assert voter
+    return PersonalLink(purpose="poll", address=voter.email, person_id=voter.person_id, poll_id=voter.poll_id)
 
 
 async def _begin_bookings(tools: Tools, worker: User) -> None:

@@ -56,6 +56,7 @@ def test_it_ends_when_its_minutes_are_over() -> None:
         (datetime(2026, 3, 12, 20, 30, tzinfo=UTC), 31, "from 8:30pm to 9:01pm is outside"),
         (datetime(2026, 3, 12, 22, 0, tzinfo=UTC), 180, "from 10pm to 1am is outside"),
         (datetime(2026, 7, 12, 19, 30, tzinfo=UTC), 60, "from 8:30pm to 9:30pm is outside"),
+        (datetime.max.replace(tzinfo=UTC), 60, "Check the year"),
     ],
 )
 def test_a_start_that_cannot_be_meant_is_refused(starts_at: datetime, minutes: int, sentence: str) -> None:

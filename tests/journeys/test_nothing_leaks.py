@@ -63,6 +63,7 @@ from integrations.mail.demo_servers import DemoMail
 from tests.advice_requests import PDF
 from tests.builders import a_booking, a_child, a_meeting, a_member, a_person, a_service, actor_for, an_invitee
 from tests.installation import StandingClock, clock, tools
+from tests.journeys.leaking_poll import play_poll
 from tests.operations.attendee_mail import Reply, send, write_reply
 from tests.web.browsing import Browser
 from tests.web.conftest import PASSWORD, make_user
@@ -387,6 +388,7 @@ async def test_no_mail_address_or_log_tells_who_the_child_is(
         case.child.is_shielded = True
     meeting_id = await play_meeting(case)
     await play_cancelled(case)
+    await play_poll(case, PLACE, TYPED)
     await play_held(case, meeting_id)
     await play_advice(case)
     await play_links(case)

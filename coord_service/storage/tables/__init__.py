@@ -7,6 +7,7 @@ from coord_service.storage.tables.cases import Child, Contact, Membership
 from coord_service.storage.tables.council import QuorumSetting
 from coord_service.storage.tables.meetings import AgendaItem, Attendee, BookingDraft, Meeting, MeetingChild
 from coord_service.storage.tables.people import Agency, Leave, Person, Service
+from coord_service.storage.tables.polls import Poll, PollChoice, PollTime, PollVoter
 from coord_service.storage.tables.post import InboundMail, MailboxPosition, MailOut, OutboxLetter, PersonalLink
 
 __all__ = [
@@ -35,6 +36,10 @@ __all__ = [
     "OutboxLetter",
     "Person",
     "PersonalLink",
+    "Poll",
+    "PollChoice",
+    "PollTime",
+    "PollVoter",
     "QuorumSetting",
     "Service",
     "SignInFailure",

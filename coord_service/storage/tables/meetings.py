@@ -22,6 +22,7 @@ class BookingDraft(Row):
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), index=True)
     answers: Mapped[dict[str, Any]]  # ids, dates and words typed so far, as the forms know them
     updated_at: Mapped[datetime]
+    discarded_at: Mapped[datetime | None]  # thrown away; what was asked because of it stays on record
 
 
 class Meeting(Row):

@@ -40,6 +40,7 @@ class OutboxLetter(Row):
     attendee_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attendee.id"), index=True)
     advice_request_id: Mapped[int | None] = mapped_column(sa.ForeignKey("advice_request.id"), index=True)
     action_id: Mapped[int | None] = mapped_column(sa.ForeignKey("action.id"), index=True)
+    poll_id: Mapped[int | None] = mapped_column(sa.ForeignKey("poll.id"), index=True)
     created_at: Mapped[datetime]
     not_before: Mapped[datetime]
     leased_until: Mapped[datetime | None]
@@ -69,13 +70,14 @@ class PersonalLink(Row):
     __tablename__ = "personal_link"
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(unique=True)
-    purpose: Mapped[str]  # meeting, advice, action, notes
+    purpose: Mapped[str]  # meeting, advice, action, notes, poll
     address: Mapped[str]
     person_id: Mapped[int | None] = mapped_column(sa.ForeignKey("person.id"))
     meeting_id: Mapped[int | None] = mapped_column(sa.ForeignKey("meeting.id"), index=True)
     attendee_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attendee.id"), index=True)
     advice_request_id: Mapped[int | None] = mapped_column(sa.ForeignKey("advice_request.id"), index=True)
     action_id: Mapped[int | None] = mapped_column(sa.ForeignKey("action.id"), index=True)
+    poll_id: Mapped[int | None] = mapped_column(sa.ForeignKey("poll.id"), index=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]

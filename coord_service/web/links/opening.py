@@ -8,7 +8,7 @@ from coord_service.domain.access import Permission
 from coord_service.operations.links import EXPIRED, REVOKED, LinkState, OpenedLink, open_link
 from coord_service.operations.links import send_fresh_link as send_fresh
 from coord_service.web.keys import TOOLS
-from coord_service.web.links import actions, advice, meetings
+from coord_service.web.links import actions, advice, meetings, polls
 from coord_service.web.rendering import render
 from coord_service.web.routing import Route
 
@@ -18,6 +18,7 @@ PAGES: Mapping[str, Callable[[web.Request, OpenedLink], Awaitable[web.Response]]
     "advice": advice.show_asked,
     "action": actions.show_owned_action,
     "notes": actions.show_notes,
+    "poll": polls.show_question,
 }
 
 

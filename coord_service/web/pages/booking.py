@@ -18,6 +18,7 @@ from coord_service.operations.booking_check import check_booking, send_booking
 from coord_service.operations.finding import View, find_slots
 from coord_service.operations.found import Offer
 from coord_service.operations.guests import GuestList, list_guests
+from coord_service.operations.polls import has_poll
 from coord_service.web.forms import Form, read_form
 from coord_service.web.identity import actor_of
 from coord_service.web.keys import TABLE, TOOLS
@@ -192,7 +193,7 @@ async def _show_what(
         offer=offer,
         lengths=LENGTHS,
         has_searched=form.flag("find_child"),
-        **_step(Step.WHAT, draft),
+        **step_facts(Step.WHAT, draft),
     )
 
 
@@ -204,7 +205,7 @@ def _show_who(request: web.Request, draft: Draft, found: GuestList, form: Form, 
         form=form,
         found=found,
         sector_names=SECTOR_NAMES,
-        **_step(Step.WHO, draft),
+        **step_facts(Step.WHO, draft),
     )
 
 
@@ -225,11 +226,12 @@ async def _show_when(
         status=status,
         form=Form(),
         problem=said,
+        has_poll=await has_poll(request.app[TOOLS], draft.draft_id),
         action=url("choose_time", draft_id=draft.draft_id),
         people_address=url("booking_who", draft_id=draft.draft_id),
         fields_of=fields_of,
         **times_facts(partial(url, "booking_when", draft_id=draft.draft_id), found, view, draft.booking.what.minutes),
-        **_step(Step.WHEN, draft),
+        **step_facts(Step.WHEN, draft),
     )
 
 
@@ -254,11 +256,11 @@ async def _show_check(request: web.Request, draft: Draft, problems: Any = None) 
         checked=checked,
         shown=shown,
         problems=list((problems or {}).items()),
-        **_step(Step.CHECK, draft),
+        **step_facts(Step.CHECK, draft),
     )
 
 
-def _step(step: Step, draft: Draft | None) -> dict[str, Any]:
+def step_facts(step: Step, draft: Draft | None) -> dict[str, Any]:
     """The progress line: which steps can be gone to, and where we are."""
     booking = draft.booking if draft else None
     reached = {

@@ -28,6 +28,7 @@ _PAGES = {
     "action": ("show_action", "action_id"),
     "child": ("show_child", "child_id"),
     "draft": ("booking", "draft_id"),
+    "poll": ("show_poll", "draft_id"),
     "mail": ("show_mail", "mail_id"),
 }
 
@@ -39,6 +40,7 @@ _CURES: dict[NeedKind, tuple[str, str]] = {
     NeedKind.CALL_SILENT: ("Log a call", "child_contacts"),
     NeedKind.REFUSED: ("Find another time", "find_new_time"),
     NeedKind.PROPOSED: ("Decide", ""),
+    NeedKind.POLL_OVER: ("Choose a time", ""),
     NeedKind.STRANGER: ("Decide", ""),
     NeedKind.MAIL: ("Read and decide", ""),
     NeedKind.ADVICE_PROBLEM: ("Decide", ""),
@@ -52,6 +54,7 @@ _CURES: dict[NeedKind, tuple[str, str]] = {
     NeedKind.LIMIT: ("Open the case", ""),
     NeedKind.REVIEW: ("Book the review", "start_booking_form"),
     NeedKind.TAC: ("Book a meeting", "start_booking_form"),
+    NeedKind.POLL_OPEN: ("See the answers", ""),
     NeedKind.DRAFT: ("Go on booking", ""),
     NeedKind.HANDED_OVER: ("Open the case", ""),
 }

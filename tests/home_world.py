@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from coord_service.domain.advice import AdviceStatus, Happening
@@ -25,6 +25,8 @@ from coord_service.storage.tables import (
     Meeting,
     MeetingChild,
     Person,
+    Poll,
+    PollVoter,
     User,
 )
 from tests.builders import a_service
@@ -84,13 +86,7 @@ class Round:
         self.stuck = self._request(3, problem="cannot")
         self.came = self._request(2, status=AdviceStatus.RECEIVED, ended_at=instant(self.tools, -1))
         self.unsent = self._request(9)
-        draft = BookingDraft(
-            user_id=self.worker.id,
-            answers=as_answers(
-                Booking(What((self.child.id,), Purpose.TAC, self.worker.id, 60, MeetingMode.PLACE, None, None, None))
-            ),
-            updated_at=instant(self.tools, -1),
-        )
+        self.asking, self.asked = self._draft(), self._draft()
         return [
             self.soon,
             self.later,
@@ -100,8 +96,26 @@ class Round:
             self.stuck,
             self.came,
             self.unsent,
-            draft,
+            self._draft(),
+            self.asking,
+            self.asked,
         ]
+
+    def _draft(self) -> BookingDraft:
+        what = What((self.child.id,), Purpose.TAC, self.worker.id, 60, MeetingMode.PLACE, None, None, None)
+        answers = as_answers(Booking(what))
+        return BookingDraft(user_id=self.worker.id, answers=answers, updated_at=instant(self.tools, -1))
+
+    def _poll(self, draft: BookingDraft, closed_at: datetime | None) -> Poll:
+        """Nobody has answered yet."""
+        return Poll(
+            draft_id=draft.id,
+            created_at=instant(self.tools, -4),
+            remind_at=instant(self.tools, 2),
+            closes_at=instant(self.tools, 3),
+            closed_at=closed_at,
+            voters=[PollVoter(person_id=self.mother.id, email="asked@nhs.example")],
+        )
 
     def _meeting(self, name: str, when: float) -> Meeting:
         start = instant(self.tools, when)
@@ -141,6 +155,8 @@ class Round:
         self.lost_action = self._action(self.person, 9)
         self.chase_letter = a_letter(tools, bounced_at=instant(tools, -1), error="The mailbox is full.")
         return [
+            self._poll(self.asking, None),
+            self._poll(self.asked, instant(tools, -1)),
             MeetingChild(meeting_id=self.soon.id, child_id=self.child.id),
             MeetingChild(meeting_id=self.later.id, child_id=self.child.id),
             MeetingChild(meeting_id=self.past.id, child_id=self.child.id),

@@ -17,6 +17,7 @@ from coord_service.operations.tools import Tools
 from coord_service.ports import Position
 from coord_service.storage.database import Session
 from coord_service.storage.meetings import find_meeting_by_uid, lock_meeting
+from coord_service.storage.polls import find_held_time
 from coord_service.storage.post import (
     add_inbound,
     has_inbound,
@@ -118,6 +119,8 @@ async def _judge(tools: Tools, mail_id: int) -> None:
         _file(mail, subject)
         if message.kind is itip.Kind.BOUNCE:
             _take_bounce(mail, message, subject, now)
+        elif message.uid and await find_held_time(db, message.uid):
+            mail.verdict, mail.why = "noted", "An answer to a time held in the convenor’s own calendar: nothing to do."
         elif subject.meeting is not None and message.answers:
             await _apply(db, tools, _Case(mail, message, subject.meeting, now))
         else:
@@ -151,6 +154,7 @@ def _file(mail: InboundMail, subject: Subject) -> None:
     if subject.letter is not None:
         mail.attendee_id = mail.attendee_id or subject.letter.attendee_id
         mail.advice_request_id, mail.action_id = subject.letter.advice_request_id, subject.letter.action_id
+        mail.poll_id = subject.letter.poll_id
 
 
 def _take_bounce(mail: InboundMail, message: itip.Message, subject: Subject, now: datetime) -> None:

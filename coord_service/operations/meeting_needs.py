@@ -99,6 +99,7 @@ def _record(line: MailLine | LostLetter) -> tuple[str, int]:
         ("meeting", line.meeting_id),
         ("advice", line.advice_request_id),
         ("action", line.action_id),
+        ("poll", line.draft_id if isinstance(line, LostLetter) else None),
     ):
         if number is not None:
             return kind, number

@@ -1,7 +1,7 @@
 """Asking people about times: the question, its answers as the lead worker sees them, closing it and taking it back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from coord_service.clock import day_in_london
@@ -35,6 +35,7 @@ from coord_service.storage.meetings import load_children
 from coord_service.storage.polls import (
     add_poll,
     has_poll_letter_gone,
+    list_latest_letters,
     list_open_polls,
     list_poll_lines,
     load_latest_poll,
@@ -42,7 +43,7 @@ from coord_service.storage.polls import (
     lock_poll,
     withdraw_poll_letters,
 )
-from coord_service.storage.tables import Poll, PollChoice, PollTime, PollVoter
+from coord_service.storage.tables import OutboxLetter, Poll, PollChoice, PollTime, PollVoter
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,10 @@ class PollOffer:
 
 @dataclass(frozen=True, slots=True)
 class PollView:
-    """A poll with its times, the best first; ``names`` by diary id; ``undo_until``: until when it can be taken back."""
+    """A poll with its times, the best first; ``names`` by diary id; ``undo_until``: until when it can be taken back.
+
+    ``silent`` have not answered; ``letters`` are the latest that asked each person, by person id.
+    """
 
     draft: Draft
     poll: Poll
@@ -77,7 +81,8 @@ class PollView:
     names: Mapping[str, str]
     required: frozenset[str]
     undo_until: datetime
-    silent: tuple[PollVoter, ...] = field(default=())
+    silent: tuple[PollVoter, ...]
+    letters: Mapping[int, OutboxLetter]
 
     @property
     def answered(self) -> int:
@@ -197,6 +202,7 @@ async def view_poll(tools: Tools, actor: Actor, draft_id: int) -> PollView:
         sought = Sought(booking.what.purpose, booking.what.minutes, guests, children, draft_id=draft_id)
         span = DaySpan(day_in_london(poll.times[0].starts_at), day_in_london(poll.times[-1].ends_at))
         search = await plan_search(tools, db, sought, span)
+        letters = await list_latest_letters(db, poll.id)
     standings = rank_times(search, times_of(poll), ballots_of(poll))
     return PollView(
         draft=draft,
@@ -207,6 +213,7 @@ async def view_poll(tools: Tools, actor: Actor, draft_id: int) -> PollView:
         required=frozenset(diary.id for diary in search.diaries if diary.is_required),
         undo_until=poll.created_at + timedelta(seconds=tools.settings.undo_seconds),
         silent=tuple(voter for voter in poll.voters if voter.answered_at is None),
+        letters=letters,
     )
 
 

@@ -18,12 +18,14 @@ from coord_service.storage.tables import (
     Action,
     AdviceRequest,
     Attendee,
+    BookingDraft,
     Child,
     InboundMail,
     Meeting,
     MeetingChild,
     OutboxLetter,
     Person,
+    Poll,
     User,
 )
 
@@ -174,7 +176,7 @@ async def list_answers_to_decide(db: Session, user_id: int, now: datetime) -> Se
 
 def _is_unmatched() -> sa.ColumnElement[bool]:
     """Mail about nothing that we know: whoever is in looks at it."""
-    filed = (InboundMail.meeting_id, InboundMail.advice_request_id, InboundMail.action_id)
+    filed = (InboundMail.meeting_id, InboundMail.advice_request_id, InboundMail.action_id, InboundMail.poll_id)
     return sa.and_(*(column.is_(None) for column in filed))
 
 
@@ -197,11 +199,14 @@ async def list_mail_to_decide(db: Session, user_id: int) -> Sequence[MailLine]:
         .outerjoin(AdviceRequest, AdviceRequest.id == InboundMail.advice_request_id)
         .outerjoin(Action, Action.id == InboundMail.action_id)
         .outerjoin(Child, Child.id == child_id)
+        .outerjoin(Poll, Poll.id == InboundMail.poll_id)
+        .outerjoin(BookingDraft, BookingDraft.id == Poll.draft_id)
         .where(InboundMail.needs_decision, sa.func.coalesce(InboundMail.kind, "") != "counter")
         .where(
             sa.or_(
                 sa.and_(Meeting.id.is_not(None), is_theirs(user_id)),
                 Child.lead_worker_id == user_id,
+                BookingDraft.user_id == user_id,
                 _is_unmatched(),
             )
         )

@@ -218,3 +218,13 @@ async def list_polls_to_release(db: Session, now: datetime) -> Sequence[int]:
 async def load_asker(db: Session, poll: Poll) -> BookingDraft | None:
     """The booking that a poll belongs to, thrown away or not."""
     return await db.get(BookingDraft, poll.draft_id)
+
+
+async def list_latest_letters(db: Session, poll_id: int) -> dict[int, OutboxLetter]:
+    """The latest letter of a poll to each person, by person id."""
+    rows = await db.scalars(
+        sa.select(OutboxLetter)
+        .where(OutboxLetter.poll_id == poll_id, OutboxLetter.letter.in_(["ask_times", "remind_times"]))
+        .order_by(OutboxLetter.id)
+    )
+    return {letter.person_id or 0: letter for letter in rows}

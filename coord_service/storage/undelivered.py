@@ -15,7 +15,17 @@ from coord_service.domain.meetings import MeetingStatus
 from coord_service.storage.chasing import ACTION, ADVICE
 from coord_service.storage.database import Session
 from coord_service.storage.home import is_theirs
-from coord_service.storage.tables import Action, AdviceRequest, Attendee, Chase, Child, Meeting, OutboxLetter
+from coord_service.storage.tables import (
+    Action,
+    AdviceRequest,
+    Attendee,
+    BookingDraft,
+    Chase,
+    Child,
+    Meeting,
+    OutboxLetter,
+    Poll,
+)
 
 Condition = sa.ColumnElement[bool]
 
@@ -30,7 +40,7 @@ _IS_OPEN: dict[str, Condition] = {
 
 @dataclass(frozen=True, slots=True)
 class LostLetter:
-    """A letter that did not arrive, and what it was about; exactly one of the three ids is there."""
+    """A letter that did not arrive, and what it was about: one id is there (``draft_id`` for a poll)."""
 
     recipient: str
     error: str | None
@@ -39,6 +49,7 @@ class LostLetter:
     advice_request_id: int | None
     action_id: int | None
     child_id: int | None  # of the request or the action
+    draft_id: int | None = None
 
 
 def _is_lost() -> Condition:
@@ -60,6 +71,7 @@ def _has_later_letter() -> Condition:
             _LATER_LETTER.attendee_id == OutboxLetter.attendee_id,
             _LATER_LETTER.advice_request_id == OutboxLetter.advice_request_id,
             _LATER_LETTER.action_id == OutboxLetter.action_id,
+            sa.and_(_LATER_LETTER.poll_id == OutboxLetter.poll_id, _LATER_LETTER.person_id == OutboxLetter.person_id),
         ),
     )
 
@@ -78,17 +90,21 @@ async def list_lost_letters(db: Session, user_id: int, now: datetime) -> Sequenc
             OutboxLetter.advice_request_id,
             OutboxLetter.action_id,
             child_id,
+            BookingDraft.id,
         )
         .outerjoin(Meeting, Meeting.id == OutboxLetter.meeting_id)
         .outerjoin(Attendee, Attendee.id == OutboxLetter.attendee_id)
         .outerjoin(AdviceRequest, AdviceRequest.id == OutboxLetter.advice_request_id)
         .outerjoin(Action, Action.id == OutboxLetter.action_id)
         .outerjoin(Child, Child.id == child_id)
+        .outerjoin(Poll, sa.and_(Poll.id == OutboxLetter.poll_id, Poll.closed_at.is_(None)))
+        .outerjoin(BookingDraft, BookingDraft.id == Poll.draft_id)
         .where(_is_lost(), ~_has_later_letter())
         .where(
             sa.or_(
                 sa.and_(is_coming, is_theirs(user_id)),
                 sa.and_(is_open, Child.lead_worker_id == user_id),
+                BookingDraft.user_id == user_id,
             )
         )
         .order_by(OutboxLetter.id)

@@ -5,6 +5,8 @@ import email
 import email.policy
 import re
 from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
+from email.utils import parseaddr
 
 import pytest
 import sqlalchemy as sa
@@ -24,6 +26,7 @@ from coord_service.operations.booking import (
 )
 from coord_service.operations.booking_check import send_booking
 from coord_service.operations.finding import View, find_slots
+from coord_service.operations.inbound import read_mailbox
 from coord_service.operations.outbox import deliver_outbox
 from coord_service.operations.poll_answers import answer_poll
 from coord_service.operations.poll_rounds import tend_polls
@@ -36,11 +39,14 @@ from coord_service.operations.polls import (
     withdraw_poll,
 )
 from coord_service.operations.tools import Tools
-from coord_service.storage.tables import OutboxLetter, PollTime, User
+from coord_service.storage.home import list_mail_to_decide
+from coord_service.storage.tables import InboundMail, OutboxLetter, PollTime, User
+from coord_service.storage.undelivered import list_lost_letters
 from integrations.mail.demo_servers import DemoMail
 from tests.booking_world import World, make_world
 from tests.builders import a_user, actor_for
 from tests.installation import StandingClock
+from tests.operations.attendee_mail import Reply, send, write_bounce, write_reply, write_words
 
 YES, IF_NEED_BE, NO = PollAnswer.YES, PollAnswer.IF_NEED_BE, PollAnswer.NO
 TUESDAY = datetime(2026, 3, 17, 10, tzinfo=UTC)
@@ -76,6 +82,10 @@ class Asking:
         parsed = (email.message_from_bytes(raw, policy=email.policy.default) for raw in self.mail.letters_to(to))
         bodies = (mail.get_body(("plain",)) for mail in parsed)
         return [str(body.get_content()) for body in bodies if body]
+
+    def letter(self, to: str) -> EmailMessage:
+        """The latest, whole."""
+        return email.message_from_bytes(self.mail.letters_to(to)[-1], policy=email.policy.default)
 
     def token(self, to: str) -> str:
         return re.findall(r"/a/([\w-]+)", self.mails(to)[-1])[0]
@@ -313,3 +323,41 @@ async def test_somebody_elses_poll_looks_as_if_it_did_not_exist(asking: Asking):
     other = actor_for(await a_user(asking.tools))
     with pytest.raises(NotFound):
         await view_poll(asking.tools, other, asking.draft)
+
+
+async def test_an_answer_in_words_comes_to_whoever_asked_and_to_nobody_else(asking: Asking):
+    other = await a_user(asking.tools)
+    await asking.ask()
+    await asking.deliver()
+    words = write_words("ana@family.example", "Tuesday is fine.", asking.letter("ana@family.example"))
+    await asyncio.to_thread(send, asking.mail, words)  # the server runs on this very loop
+    await read_mailbox(asking.tools)
+    async with asking.tools.database.read() as db:
+        assert [line.why for line in await list_mail_to_decide(db, asking.lead.id)] == [
+            "They answered in words. Read it and decide what it means."
+        ]
+        assert await list_mail_to_decide(db, other.id) == []
+
+
+async def test_a_question_that_bounces_is_on_the_list_of_whoever_asked(asking: Asking):
+    await asking.ask()
+    await asking.deliver()
+    letter = asking.letter("ana@family.example")
+    await asyncio.to_thread(send, asking.mail, write_bounce(letter, parseaddr(letter["Return-Path"])[1]))
+    await read_mailbox(asking.tools)
+    async with asking.tools.database.read() as db:
+        (lost,) = await list_lost_letters(db, asking.lead.id, asking.clock.now())
+    assert (lost.recipient, lost.draft_id) == ("ana@family.example", asking.draft)
+    found = await view_poll(asking.tools, asking.actor, asking.draft)
+    assert found.letters[asking.world.mother].bounced_at
+
+
+async def test_the_convenors_answer_to_a_held_time_needs_nobody(asking: Asking):
+    await asking.ask(is_held=True)
+    await asking.deliver()
+    reply = Reply(asking.letter("amy@council.example"), "ACCEPTED", "amy@council.example", asking.clock.now())
+    await asyncio.to_thread(send, asking.mail, write_reply(reply))
+    await read_mailbox(asking.tools)
+    async with asking.tools.database.read() as db:
+        (mail,) = await db.scalars(sa.select(InboundMail))
+    assert (mail.verdict, mail.needs_decision) == ("noted", False)

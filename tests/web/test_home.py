@@ -86,6 +86,8 @@ async def test_each_row_is_one_click_from_its_cure(tools, lead):
         "Annual review: nothing booked",
         "No next team meeting is booked",
         "a booking you began yesterday",
+        "0 of 1 have said which times suit them; they can answer until Friday 6 March, 10am",
+        "0 of 1 have said which times suit them. Choose the time",
         "Handed over to you yesterday",
     ],
 )

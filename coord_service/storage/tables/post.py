@@ -120,6 +120,7 @@ class InboundMail(Row):
     attendee_id: Mapped[int | None] = mapped_column(sa.ForeignKey("attendee.id"), index=True)
     advice_request_id: Mapped[int | None] = mapped_column(sa.ForeignKey("advice_request.id"), index=True)
     action_id: Mapped[int | None] = mapped_column(sa.ForeignKey("action.id"), index=True)
+    poll_id: Mapped[int | None] = mapped_column(sa.ForeignKey("poll.id"), index=True)
     needs_decision: Mapped[bool] = mapped_column(default=False)
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))

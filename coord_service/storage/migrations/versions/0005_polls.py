@@ -12,14 +12,14 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-ASKED_BY_LETTER = ("outbox_letter", "personal_link")
+KNOW_OF_POLLS = ("outbox_letter", "personal_link", "inbound_mail")
 
 
 def upgrade() -> None:
-    """Create the tables, and let letters, links and drafts know of them."""
+    """Create the tables, and let letters, links, answers and drafts know of them."""
     _create_polls()
     _create_answers()
-    for table in ASKED_BY_LETTER:
+    for table in KNOW_OF_POLLS:
         # Written out: SQLite adds a column with its reference, but no constraint afterwards.
         op.execute(f"ALTER TABLE {table} ADD COLUMN poll_id INTEGER REFERENCES poll (id)")
         op.create_index(f"ix_{table}_poll_id", table, ["poll_id"])
@@ -30,10 +30,10 @@ def downgrade() -> None:
     """Take them away again."""
     with op.batch_alter_table("booking_draft") as draft:
         draft.drop_column("discarded_at")
-    for table in ASKED_BY_LETTER:
+    for table in KNOW_OF_POLLS:
         op.drop_index(f"ix_{table}_poll_id", table)
-        with op.batch_alter_table(table) as letters:
-            letters.drop_column("poll_id")
+        with op.batch_alter_table(table) as altered:
+            altered.drop_column("poll_id")
     for table in ("poll_choice", "poll_voter", "poll_time", "poll"):
         op.drop_table(table)
 

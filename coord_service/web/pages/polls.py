@@ -13,7 +13,8 @@ from coord_service.domain.wall_time import instant_in_london
 from coord_service.errors import InvalidForm, Refused
 from coord_service.operations import polls as operations
 from coord_service.operations.booking import Draft, load_booking
-from coord_service.operations.finding import Found, View, find_slots
+from coord_service.operations.finding import View, find_slots
+from coord_service.operations.found import Found
 from coord_service.operations.polls import AskPeople, PollView
 from coord_service.web.forms import Form, read_form
 from coord_service.web.identity import actor_of

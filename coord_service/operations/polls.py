@@ -201,7 +201,7 @@ async def view_poll(tools: Tools, actor: Actor, draft_id: int) -> PollView:
         children = await load_children(db, booking.what.child_ids)
         sought = Sought(booking.what.purpose, booking.what.minutes, guests, children, draft_id=draft_id)
         span = DaySpan(day_in_london(poll.times[0].starts_at), day_in_london(poll.times[-1].ends_at))
-        search = await plan_search(tools, db, sought, span)
+        search = (await plan_search(tools, db, sought, span)).search
         letters = await list_latest_letters(db, poll.id)
     standings = rank_times(search, times_of(poll), ballots_of(poll))
     return PollView(

@@ -7,7 +7,6 @@ address and every log line is searched. A new kind of letter that is not sent he
 import asyncio
 import email
 import email.policy
-import html
 import io
 import logging
 import re
@@ -64,6 +63,7 @@ from tests.advice_requests import PDF
 from tests.builders import a_booking, a_child, a_meeting, a_member, a_person, a_service, actor_for, an_invitee
 from tests.installation import StandingClock, clock, tools
 from tests.journeys.leaking_poll import play_poll
+from tests.journeys.mail_bytes import everything_in, found_in
 from tests.operations.attendee_mail import Reply, send, write_reply
 from tests.web.browsing import Browser
 from tests.web.conftest import PASSWORD, make_user
@@ -340,22 +340,6 @@ async def play_pages(case: Case, meeting_id: int) -> None:
     await case.browser.get("children")
     for words in (TYPED, "x" * 20_000):
         await case.browser.post("add_child", {"given_name": words, "family_name": TYPED, "setting": TYPED}, status=422)
-
-
-def everything_in(raw: bytes) -> str:
-    """A mail's bytes, and all that is in them: headers decoded, every part decoded, lines unfolded, names of files."""
-    mail = email.message_from_bytes(raw, policy=email.policy.default)
-    found = [raw.decode("ascii"), *(f"{name}: {value}" for name, value in mail.items())]
-    for part in mail.walk():
-        found += [part.get_filename() or "", *map(str, part.values())]
-        if not part.is_multipart():
-            content = bytes(part.get_payload(decode=True)).decode()
-            found += [content, html.unescape(content), re.sub(r"\r?\n[ \t]", "", content)]
-    return unquote("\n".join(found))
-
-
-def found_in(words: str, canaries: tuple[str, ...]) -> list[str]:
-    return [each for each in canaries if each in words.lower()]
 
 
 def look_at_mails(case: Case) -> None:

@@ -49,12 +49,15 @@ class Line:
     def __init__(self, seconds: float, trust: ssl.SSLContext | None = None) -> None:
         self._seconds, self._trust = seconds, trust
         self._session: aiohttp.ClientSession | None = None
+        self._is_closed = False
 
     async def send(self, request: Request) -> Answer:
         """The answer, whatever its status; a redirect is an answer and is not followed.
 
         Raises ConnectionLost, CalendarTimedOut or CalendarNonsense (an answer without end).
         """
+        if self._is_closed:
+            raise ConnectionLost("The connection to Microsoft 365 has been closed.")
         try:
             async with self._opened().request(
                 request.method,
@@ -76,7 +79,8 @@ class Line:
         return answer
 
     async def close(self) -> None:
-        """Hang up."""
+        """Hang up, for good: a sign-in that still runs in its thread must not dial again."""
+        self._is_closed = True
         if self._session is not None:
             await self._session.close()
         self._session = None

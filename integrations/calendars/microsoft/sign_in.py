@@ -6,7 +6,7 @@ A connection is opened for a call and closed again, and a token is good for an h
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -17,7 +17,7 @@ from msal.exceptions import MsalError
 
 from coord_service.errors import CalendarNonsense, CalendarTimedOut, SignInRefused
 from integrations.calendars.microsoft.account import GraphAccount
-from integrations.calendars.microsoft.line import Line, Request
+from integrations.calendars.microsoft.line import Answer, Line, Request
 from integrations.calendars.microsoft.refusals import SIGN_IN, overload_of, refused_sign_in
 
 NONSENSE = "Microsoft's sign-in answered something that can't be understood."
@@ -54,7 +54,11 @@ class SignIn:
             if kept is None or kept.text == stale or kept.good_until <= loop.time():
                 _kept.pop(self._key, None)
                 errands = _Errands(self._line, loop, self._account.seconds)
-                text, seconds = await loop.run_in_executor(_threads, _acquire, self._account, errands)
+                try:
+                    text, seconds = await loop.run_in_executor(_threads, _acquire, self._account, errands)
+                except asyncio.CancelledError:
+                    errands.give_up()
+                    raise
                 kept = _kept[self._key] = Token(text, loop.time() + seconds - MARGIN)
                 while len(_kept) > MOST_KEPT:
                     _kept.popitem(last=False)
@@ -97,6 +101,7 @@ class _Errands:
     def __init__(self, line: Line, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
         self._line, self._loop, self._seconds = line, loop, seconds  # msal calls from another thread than the loop's
         self.last_status = 0
+        self._sent: Future[Answer] | None = None
 
     def get(self, url: str, params: Any = None, headers: Mapping[str, str] | None = None, **_: Any) -> _Response:
         """What a GET gives."""
@@ -110,13 +115,18 @@ class _Errands:
     def close(self) -> None:
         """The line belongs to somebody else."""
 
+    def give_up(self) -> None:
+        """Leave off waiting: nobody wants the token any more."""
+        if self._sent is not None:
+            self._sent.cancel()
+
     def _run(self, request: Request) -> _Response:
         """Raises the trouble of the line; Throttled or ConnectionLost when the server is overloaded."""
-        sent = asyncio.run_coroutine_threadsafe(self._line.send(request), self._loop)
+        self._sent = asyncio.run_coroutine_threadsafe(self._line.send(request), self._loop)
         try:
-            answer = sent.result(self._seconds + 1)
+            answer = self._sent.result(self._seconds + 1)
         except TimeoutError:
-            sent.cancel()
+            self.give_up()
             raise CalendarTimedOut("Microsoft's sign-in did not answer in time.") from None
         self.last_status = answer.status
         if trouble := overload_of(answer):

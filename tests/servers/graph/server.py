@@ -68,6 +68,7 @@ class GraphServer:
     zone_always: str = ""  # in which times are shown, whatever is preferred
     seen: list[Seen] = field(default_factory=list)
     refused_at_the_door: int = 0
+    silenced: asyncio.Event = field(default_factory=asyncio.Event)  # a request waits for an answer that never comes
     _inside: Counter[str] = field(default_factory=Counter)
     _moved: asyncio.Condition = field(default_factory=asyncio.Condition)
     _runner: web.AppRunner | None = None
@@ -158,6 +159,7 @@ class GraphServer:
     async def _misfortune(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         match self.fault:
             case "silent":
+                self.silenced.set()
                 await asyncio.Event().wait()
             case "cut":
                 return await cut_off(request)

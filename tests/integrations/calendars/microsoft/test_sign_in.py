@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from coord_service.errors import CalendarNonsense, SignInRefused, Throttled
+from coord_service.errors import CalendarNonsense, ConnectionLost, SignInRefused, Throttled
 from coord_service.ports import CalendarAccount
 from integrations.calendars.microsoft.account import read_account, read_credential
 from integrations.calendars.microsoft.calendar import GraphCalendar
@@ -147,6 +147,24 @@ async def test_the_loop_goes_on_while_msal_waits(calendar: GraphCalendar, server
         await asyncio.sleep(0)
     assert not asking.done()
     asking.cancel()
+
+
+async def test_a_sign_in_that_nobody_waits_for_any_more_leaves_nothing_behind(
+    calendar: GraphCalendar, server: GraphServer
+):
+    server.fault = "silent"
+    asking = asyncio.ensure_future(ask(calendar))
+    await server.silenced.wait()
+    asking.cancel()
+    await asyncio.wait([asking, *requests_under_way()], timeout=10)
+    assert requests_under_way() == []
+    await calendar.close()
+    with pytest.raises(ConnectionLost):
+        await ask(calendar)
+
+
+def requests_under_way() -> list[asyncio.Task[object]]:
+    return [task for task in asyncio.all_tasks() if "Line.send" in repr(task.get_coro())]
 
 
 async def test_an_overloaded_sign_in_says_when_again(calendar: GraphCalendar, server: GraphServer):

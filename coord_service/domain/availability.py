@@ -24,7 +24,7 @@ PRESENCE_NAMES = {
     Presence.FREE: "Free",
     Presence.BUSY: "Busy",
     Presence.TENTATIVE: "Tentative",
-    Presence.AWAY: "Away (leave or bank holiday)",
+    Presence.AWAY: "Away (leave or holiday)",
     Presence.OUTSIDE: "Outside working hours",
     Presence.UNKNOWN: "Not known",
 }

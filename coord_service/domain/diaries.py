@@ -5,7 +5,7 @@ Instants are aware and spans half-open. In spans of plain numbers an instant is 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -42,11 +42,15 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WorkingHours:
-    """Hours on the wall clock: weekdays (Monday is 0), and minutes after midnight (``closes`` up to 1440)."""
+    """Hours on the wall clock: weekdays (Monday is 0), and minutes after midnight (``closes`` up to 1440).
+
+    ``week``: only in every second week, those of which :func:`week_of` says this; None is every week.
+    """
 
     weekdays: frozenset[int]
     opens: int
     closes: int
+    week: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +120,18 @@ def open_spans(hours: Iterable[WorkingHours], zone: tzinfo, within: Span) -> lis
         for start, end, offset in _offsets(zone, within)
         for day in range((start + offset) // DAY, (end + offset) // DAY + 1)
         for each in pattern
-        if (day + THURSDAY) % 7 in each.weekdays
+        if (day + THURSDAY) % 7 in each.weekdays and each.week in (None, _week(day))
         for opened, closed in [(day * DAY + each.opens * MINUTE - offset, day * DAY + each.closes * MINUTE - offset)]
     )
+
+
+def week_of(day: date) -> int:
+    """0 or 1, from Monday to Sunday and in turn: which of two weeks a day is in."""
+    return _week(day.toordinal() - EPOCH.toordinal())
+
+
+def _week(day: int) -> int:
+    return (day + THURSDAY) // 7 % 2
 
 
 @lru_cache(maxsize=16)  # asked again for the working hours of everybody in a search

@@ -18,6 +18,7 @@ from coord_service.domain.wall_time import day_span, midnight_in_london, say_day
 from coord_service.domain.working_days import WorkingDays
 from coord_service.operations.gathering import load_outside
 from coord_service.operations.guests import Guest
+from coord_service.operations.terms import load_terms
 from coord_service.operations.tools import Tools
 from coord_service.storage.booking import list_leave
 from coord_service.storage.database import Session
@@ -42,7 +43,7 @@ def hours_of(pattern: Sequence[Mapping[str, Any]] | None) -> tuple[WorkingHours,
 
 def _hours(entry: Mapping[str, Any]) -> WorkingHours:
     weekdays = frozenset(_DAYS.index(day) for day in entry["days"])
-    return WorkingHours(weekdays, _minutes(entry["start"]), _minutes(entry["end"]))
+    return WorkingHours(weekdays, _minutes(entry["start"]), _minutes(entry["end"]), entry.get("week"))
 
 
 def _minutes(clock: str) -> int:
@@ -88,7 +89,7 @@ def span_of(span: DaySpan) -> tuple[datetime, datetime]:
 async def read_diaries(
     db: Session, tools: Tools, guests: Sequence[Guest], span: DaySpan, moving: Moving | None = None
 ) -> KnownTimes:
-    """A diary for each guest over these days: four statements, however many guests, and nobody outside is asked.
+    """A diary for each guest over these days: five statements, however many guests, and nobody outside is asked.
 
     ``moving`` is a meeting that looks for another time: it stands in nobody's way, in their own calendars neither.
     """
@@ -107,7 +108,15 @@ async def read_diaries(
         own = without_meeting(known.blocks, moving.starts_at, moving.ends_at) if moving else known.blocks
         blocks[person_id].extend(own)
     closed = tuple(_bank_holidays(tools.rulebook.working_days, span.first_on, span.last_on))
-    diaries = (_diary(guest, (*closed, *blocks[guest.person_id]), outside.get(guest.person_id)) for guest in guests)
+    in_holidays = (*closed, *_whole_days((await load_terms(db)).closed(span.first_on, span.last_on)))
+    diaries = (
+        _diary(
+            guest,
+            (*(in_holidays if guest.is_away_in_holidays else closed), *blocks[guest.person_id]),
+            outside.get(guest.person_id),
+        )
+        for guest in guests
+    )
     return KnownTimes(tuple(diaries), outside)
 
 
@@ -123,9 +132,13 @@ def _diary(guest: Guest, busy: tuple[Block, ...], outside: Outside | None) -> Di
     )
 
 
+def _whole_days(runs: Iterable[tuple[date, date]]) -> Iterator[Block]:
+    return (Block(midnight_in_london(first_on), day_span(last_on)[1], BlockStatus.OOF) for first_on, last_on in runs)
+
+
 def _bank_holidays(working_days: WorkingDays, first_on: date, last_on: date) -> Iterator[Block]:
     days = (first_on + timedelta(days=n) for n in range((last_on - first_on).days + 1))
-    return (Block(*day_span(day), BlockStatus.OOF) for day in days if day in working_days.holidays)
+    return _whole_days((day, day) for day in days if day in working_days.holidays)
 
 
 async def who_cannot(

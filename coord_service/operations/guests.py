@@ -39,9 +39,15 @@ class Guest:
     sharing: Sharing
     references: tuple[str, ...]
     working_hours: list[dict[str, Any]] | None = None
+    works_in_holidays: bool | None = None
     is_convenor: bool = False
     is_answered: bool = True
     counts_for: str = ""
+
+    @property
+    def is_away_in_holidays(self) -> bool:
+        """Whether they work in term time alone: as they say, or as people at schools do."""
+        return self.sector is Sector.EDUCATION if self.works_in_holidays is None else not self.works_in_holidays
 
     @property
     def is_invited(self) -> bool:
@@ -111,6 +117,7 @@ def guests_of(meeting: Meeting) -> tuple[Guest, ...]:
             sharing=Sharing.AGREED,
             references=(),
             working_hours=each.person.working_hours,
+            works_in_holidays=each.person.works_in_holidays,
             is_convenor=each.person_id == meeting.convenor.person_id,
         )
         for each in meeting.attendees
@@ -130,6 +137,7 @@ def _convenor(user: User, places: Sequence[Membership]) -> Guest:
         sharing=Sharing.AGREED,
         references=(),
         working_hours=user.person.working_hours,
+        works_in_holidays=user.person.works_in_holidays,
         is_convenor=True,
     )
 
@@ -148,6 +156,7 @@ def _guest(booking: Booking, places: Sequence[Membership], references: dict[int,
         sharing=Sharing.AGREED if places[0].sector is Sector.FAMILY else sharing,
         references=tuple(references[place.child_id] for place in places),
         working_hours=person.working_hours,
+        works_in_holidays=person.works_in_holidays,
         is_answered=person.id in needs,
     )
 

@@ -209,34 +209,46 @@ async def correct_person(tools: Tools, actor: Actor, person_id: int, version: in
 
 @dataclass(frozen=True, slots=True)
 class DayHours:
-    """When somebody works on one day of the week (``MO`` …), wall time in Europe/London."""
+    """A stretch of work on one day of the week (``MO`` …), wall time in Europe/London; ``week`` as in ``diaries``."""
 
     day: str
     starts: time
     ends: time
+    week: int | None = None
 
 
-async def set_working_hours(
-    tools: Tools, actor: Actor, person_id: int, version: int, hours: Sequence[DayHours]
-) -> None:
-    """Say when somebody works; nothing means the office hours. Raises NotFound, InvalidForm, ChangedMeanwhile."""
+@dataclass(frozen=True, slots=True)
+class WorkingPattern:
+    """When somebody works; no hours are the office hours. ``works_in_holidays``: of schools; None is as usual."""
+
+    hours: tuple[DayHours, ...]
+    works_in_holidays: bool | None = None
+
+
+async def set_working_hours(tools: Tools, actor: Actor, person_id: int, version: int, pattern: WorkingPattern) -> None:
+    """Say when somebody works. Raises NotFound, InvalidForm, ChangedMeanwhile."""
     require(actor, Permission.EDIT_PEOPLE)
-    wrong = {f"ends_{each.day}": "The end must be after the start" for each in hours if each.ends <= each.starts}
-    if wrong:
+    if wrong := {
+        f"hours_{each.day}": "The end must be after the start" for each in pattern.hours if each.ends <= each.starts
+    }:
         raise InvalidForm(wrong)
     async with tools.database.begin() as db:
         person = await load_person(db, actor, person_id)
         refuse_stale(person.version, version)
-        person.working_hours = _grouped(hours) or None
+        person.working_hours = _grouped(pattern.hours) or None
+        person.works_in_holidays = pattern.works_in_holidays
         record(db, actor, "set_working_hours", ("person", person.id), tools.clock.now())
 
 
 def _grouped(hours: Sequence[DayHours]) -> list[dict[str, object]]:
     """Days of the same hours in one entry, as ``domain.diaries`` reads them."""
-    days: dict[tuple[time, time], list[str]] = {}
+    days: dict[tuple[time, time, int | None], list[str]] = {}
     for each in sorted(hours, key=lambda each: WEEKDAYS.index(each.day)):
-        days.setdefault((each.starts, each.ends), []).append(each.day)
-    return [{"days": of, "start": f"{starts:%H:%M}", "end": f"{ends:%H:%M}"} for (starts, ends), of in days.items()]
+        days.setdefault((each.starts, each.ends, each.week), []).append(each.day)
+    return [
+        {"days": of, "start": f"{starts:%H:%M}", "end": f"{ends:%H:%M}"} | ({} if week is None else {"week": week})
+        for (starts, ends, week), of in days.items()
+    ]
 
 
 async def add_leave(tools: Tools, actor: Actor, person_id: int, starts_on: date, ends_on: date) -> int:

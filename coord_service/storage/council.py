@@ -1,13 +1,14 @@
 """What a council sets for itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from coord_service.domain.meetings import Purpose
 from coord_service.storage.database import Session
-from coord_service.storage.tables import QuorumSetting, User
+from coord_service.storage.tables import QuorumSetting, SchoolDate, User
 
 _BY_WHOM = joinedload(QuorumSetting.changed_by).joinedload(User.person)
 
@@ -28,3 +29,29 @@ async def find_quorum_rules(db: Session, purpose: Purpose) -> Sequence[dict[str,
         sa.select(QuorumSetting.rules).where(QuorumSetting.purpose == purpose)
     )
     return found
+
+
+async def list_school_dates(db: Session) -> Sequence[SchoolDate]:
+    """Every term and break, in order."""
+    return (await db.scalars(sa.select(SchoolDate).order_by(SchoolDate.first_on, SchoolDate.id))).all()
+
+
+async def load_school_date(db: Session, date_id: int) -> SchoolDate | None:
+    """One term or break."""
+    return await db.get(SchoolDate, date_id)
+
+
+async def drop_school_date(db: Session, school_date: SchoolDate) -> None:
+    """Forget a term or a break."""
+    await db.delete(school_date)
+
+
+async def replace_school_dates(db: Session, first_on: date, last_on: date, dates: Iterable[SchoolDate]) -> int:
+    """Keep these dates instead of all that touch the span; how many went."""
+    gone = await db.scalars(
+        sa.delete(SchoolDate)
+        .where(SchoolDate.first_on <= last_on, SchoolDate.last_on >= first_on)
+        .returning(SchoolDate.id)
+    )
+    db.add_all(dates)
+    return len(gone.all())

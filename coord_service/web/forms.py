@@ -43,6 +43,8 @@ LINE_LIMIT = 200
 TEXT_LIMIT = 10_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_SPAN_MARKS = re.compile(r"[,;&]|\band\b", re.IGNORECASE)
+_UNTIL = re.compile(r"\s*(?:[-–—]|\bto\b|\buntil\b)\s*", re.IGNORECASE)
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.]?(\d{2}))?\s*([ap])?\.?(?:m\.?)?", re.IGNORECASE)
 
 
@@ -203,16 +205,28 @@ class Form:
 
     def optional_time(self, name: str, what: str) -> dt.time | None:
         """A time of day, or None when nothing was typed."""
-        value = self.typed(name).strip().lower()
+        value = self.typed(name).strip()
         if not value:
             return None
-        if value in {"midday", "noon"}:
-            return dt.time(12)
-        found = _CLOCK.fullmatch(value)
-        clock = _read_clock(found.groups()) if found else None
+        clock = _clock_of(value)
         if clock is None:
             self.refuse(name, f"{what} must be a real time, like 2:30pm or 14:30")
         return clock
+
+    def time_spans(self, name: str, what: str) -> list[tuple[dt.time, dt.time]]:
+        """Several stretches of a day in one line: 9am to 12:30pm, 1:30pm to 5pm; none is an empty list."""
+        spans = []
+        for typed in _SPAN_MARKS.split(self.typed(name)[:LINE_LIMIT]):
+            ends = [_clock_of(part) for part in _UNTIL.split(typed)]
+            if not typed.strip():
+                continue
+            if len(ends) != 2 or ends[0] is None or ends[1] is None:
+                self.refuse(name, f"{what}: write from when until when, like 9am to 12:30pm, 1:30pm to 5pm")
+                return []
+            spans.append((ends[0], ends[1]))
+        if any(until <= since for since, until in spans):
+            self.refuse(name, f"{what}: the end must be after the start")
+        return spans
 
     def choice(self, name: str, choices: type[Choice], missing: str) -> Choice:
         """One of an enumeration that must be chosen."""
@@ -282,6 +296,14 @@ class Form:
         """The file chosen, or None."""
         value = self.values.get(name)
         return value if isinstance(value, web.FileField) and value.filename else None
+
+
+def _clock_of(typed: str) -> dt.time | None:
+    value = typed.strip().lower()
+    if value in {"midday", "noon"}:
+        return dt.time(12)
+    found = _CLOCK.fullmatch(value)
+    return _read_clock(found.groups()) if found else None
 
 
 def _read_clock(words: tuple[str | None, ...]) -> dt.time | None:

@@ -48,6 +48,8 @@ _SAID = {
     "close_poll": "Ended the asking about times",
     "withdraw_poll": "Took back the asking about times",
     "change_quorum": "Changed the quorum",
+    "upload_terms": "Brought in school terms",
+    "remove_term": "Removed a school term",
 }
 
 FACT_NAMES = {

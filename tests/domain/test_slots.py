@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coord_service.domain.diaries import Block, BlockStatus, Diary, WorkingHours
+from coord_service.domain.diaries import Block, BlockStatus, Diary, WorkingHours, week_of
 from coord_service.domain.slots import Quorum, SlotSearch, rank
 from coord_service.errors import Refused
 
@@ -118,6 +118,14 @@ def test_outside_working_hours_a_person_is_absent():
 def test_working_hours_that_touch_are_one():
     hours = (WorkingHours(frozenset({0}), 540, 600), WorkingHours(frozenset({0}), 600, 660))
     assert at(9, 30) in starts(Diary("a", working_hours=hours), step=30)
+
+
+def test_hours_of_every_second_week_are_open_in_those_weeks_alone():
+    this_week = week_of(MONDAY.date())
+    hours = (WorkingHours(frozenset({0}), 540, 600, this_week), WorkingHours(frozenset({1}), 540, 600, 1 - this_week))
+    weeks = [at(0, day=MONDAY + timedelta(weeks=n)) for n in range(4)]
+    found = starts(Diary("a", working_hours=hours), start=MONDAY, end=MONDAY + timedelta(weeks=4))
+    assert found == [at(9, day=weeks[0]), at(33, day=weeks[1]), at(9, day=weeks[2]), at(33, day=weeks[3])]
 
 
 def test_working_hours_run_on_over_midnight():
@@ -233,7 +241,10 @@ def is_open(diary, minute, zone):
     local = minute.astimezone(zone)
     passed = local.hour * 60 + local.minute
     return not diary.working_hours or any(
-        local.weekday() in hours.weekdays and hours.opens <= passed < hours.closes for hours in diary.working_hours
+        local.weekday() in hours.weekdays
+        and hours.opens <= passed < hours.closes
+        and hours.week in (None, (local.date() - date(1969, 12, 29)).days // 7 % 2)
+        for hours in diary.working_hours
     )
 
 
@@ -290,10 +301,11 @@ def diaries(start):
         st.sampled_from(BlockStatus),
     )
     hours = st.builds(
-        lambda days, opens, length: WorkingHours(days, opens, min(1440, opens + length)),
+        lambda days, opens, length, week: WorkingHours(days, opens, min(1440, opens + length), week),
         st.just(frozenset(range(7))) | st.frozensets(st.integers(0, 6), min_size=3),
         st.sampled_from([0, 30, 75, 90, 110, 120, 150, 540]),
         st.sampled_from([30, 60, 500, 1440]),
+        st.sampled_from([None, None, 0, 1]),
     )
     return st.builds(
         Diary,

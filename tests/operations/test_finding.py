@@ -10,7 +10,7 @@ from coord_service.clock import LONDON, day_in_london
 from coord_service.domain.availability import Presence
 from coord_service.domain.bookings import Need, What
 from coord_service.domain.meetings import Answer, MeetingMode, MeetingStatus, Purpose
-from coord_service.domain.people import Actor, PersonKind, Sector
+from coord_service.domain.people import Actor, PersonKind, Role, Sector
 from coord_service.errors import SlotTaken
 from coord_service.operations.booking import (
     AnswerWhat,
@@ -23,6 +23,7 @@ from coord_service.operations.booking import (
 from coord_service.operations.booking_check import send_booking
 from coord_service.operations.finding import View, find_new_time, find_slots
 from coord_service.operations.found import Found
+from coord_service.operations.terms import upload_terms
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import Attendee, Child, Leave, Meeting, Person, User
 from tests.builders import a_child, a_member, a_person, a_user, actor_for
@@ -268,6 +269,24 @@ async def test_the_search_begins_five_working_days_on_and_offers_the_days_before
     found = await find_slots(case.tools, case.actor, draft_id, View())
     assert found.first_on == date(2026, 3, 10)
     assert found.earlier_on == TOMORROW
+
+
+TERMS = b"name,first,last\nSpring term,2026-01-05,2026-03-27\nHalf-term,2026-03-09,2026-03-13\nX term,2026-04-13,\n"
+
+
+async def test_people_at_schools_are_away_in_the_holidays_unless_they_say_otherwise(case: Case) -> None:
+    school = await a_person(case.tools, "Ms Ify Okoro", email="i@school.example")
+    await a_member(case.tools, case.child, school, sector=Sector.EDUCATION)
+    await upload_terms(case.tools, Actor("user:1", role=Role.MANAGER), TERMS)
+    draft_id = await case.draft()
+    needs = {case.mother.id: Need.REQUIRED, school.id: Need.REQUIRED}
+    await save_who(case.tools, case.actor, draft_id, needs)
+    found = await find_slots(case.tools, case.actor, draft_id, View(from_on=date(2026, 3, 6)))
+    assert sorted(days(found))[:2] == [date(2026, 3, 6), date(2026, 3, 16)]
+    async with case.tools.database.begin() as db:
+        (await db.get_one(Person, school.id)).works_in_holidays = True
+    found = await find_slots(case.tools, case.actor, draft_id, View(from_on=date(2026, 3, 6)))
+    assert sorted(days(found))[:2] == [date(2026, 3, 6), date(2026, 3, 9)]
 
 
 async def reviewed_last(case: Case, day: date) -> None:

@@ -8,7 +8,7 @@ from coord_service.domain.people import PersonKind, Role, Sector
 from coord_service.domain.searching import PersonFilter
 from coord_service.errors import ChangedMeanwhile, InvalidForm, NotAllowed, NotFound
 from coord_service.operations import people, services
-from coord_service.operations.people import DayHours, NewPerson, PersonFacts
+from coord_service.operations.people import DayHours, NewPerson, PersonFacts, WorkingPattern
 from coord_service.operations.search import NOTHING, search
 from coord_service.operations.services import ServiceFacts
 from tests.case_files import County, make_tools
@@ -94,15 +94,15 @@ async def test_working_hours_are_grouped_by_day_and_nothing_means_office_hours(c
     person = await county.professional("Kit Lane", await county.service())
     nine, noon, five = time(9), time(12), time(17)
     hours = [DayHours("FR", nine, noon), DayHours("TU", nine, five), DayHours("MO", nine, five)]
-    await people.set_working_hours(tools, worker, person.id, 1, hours)
+    await people.set_working_hours(tools, worker, person.id, 1, WorkingPattern(tuple(hours)))
     card = await people.load_person_card(tools, worker, person.id)
     assert card.person.working_hours == [
         {"days": ["MO", "TU"], "start": "09:00", "end": "17:00"},
         {"days": ["FR"], "start": "09:00", "end": "12:00"},
     ]
     with pytest.raises(InvalidForm):
-        await people.set_working_hours(tools, worker, person.id, 2, [DayHours("MO", five, nine)])
-    await people.set_working_hours(tools, worker, person.id, 2, [])
+        await people.set_working_hours(tools, worker, person.id, 2, WorkingPattern((DayHours("MO", five, nine),)))
+    await people.set_working_hours(tools, worker, person.id, 2, WorkingPattern(()))
     assert (await people.load_person_card(tools, worker, person.id)).person.working_hours is None
 
 

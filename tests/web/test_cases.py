@@ -223,11 +223,19 @@ async def test_people_and_services_are_kept(browse, county):
     page = await browse.post("correct_person", stale, status=409, person_id=2)
     assert page.errors == {"#name": "Now on the record: Kit Lane"}
 
-    hours = {"starts_MO": "9am", "ends_MO": "3pm", "starts_TU": "9", "version": "2"}
+    hours = {"hours_MO": "9am to 12:30pm and 1:30pm - 5pm", "hours_TU": "9", "hours_WE": "3pm to 9am", "version": "2"}
     page = await browse.post("set_working_hours", hours, status=422, person_id=2)
-    assert set(page.errors) == {"#starts_TU"}
-    page = await browse.post("set_working_hours", hours | {"starts_TU": ""}, person_id=2)
-    assert "Monday: 09:00 to 15:00" in page.text
+    assert set(page.errors) == {"#hours_TU", "#hours_WE"}
+    assert page.value("hours_TU") == "9"
+    hours |= {"hours_TU": "", "hours_WE": ""}
+    page = await browse.post("set_working_hours", hours, person_id=2)
+    assert "Monday: 9am to 12:30pm, 1:30pm to 5pm" in page.text
+    in_turn = hours | {"in_turn": "yes", "second_FR": "9am to 3pm", "holidays": "no", "version": "3"}
+    page = await browse.post("set_working_hours", in_turn, person_id=2)
+    assert "This week: Monday: 9am to 12:30pm, 1:30pm to 5pm Next week: Friday: 9am to 3pm" in page.text
+    assert "In school holidays Away" in page.text
+    page = await browse.get("set_working_hours_form", person_id=2)
+    assert (page.value("hours_MO"), page.value("second_FR")) == ("9am to 12:30pm, 1:30pm to 5pm", "9am to 3pm")
 
     page = await browse.post(
         "add_leave", {"starts_on": "2026-04-02", "ends_on": "2026-04-01"}, status=422, seen="/people/2", person_id=2

@@ -1,4 +1,4 @@
-"""What the council sets: the rules of quorum are changed on a page, and hold from then on."""
+"""What the council sets: quorum and school terms are changed on pages, and hold from then on."""
 
 from aiohttp import FormData
 
@@ -74,3 +74,38 @@ async def test_somebody_elses_change_is_shown_beside_mine(sign_in) -> None:
 
 async def test_a_lead_worker_sets_nothing(sign_in) -> None:
     await (await sign_in(Role.LEAD_WORKER)).get("settings", status=404)
+
+
+def file_of(content: str, token: str) -> FormData:
+    form = FormData()
+    form.add_field("csrf_token", token)
+    form.add_field("file", content.encode(), filename="terms.csv", content_type="text/csv")
+    return form
+
+
+async def test_terms_come_from_the_councils_own_file_and_take_the_place_of_those_before(sign_in) -> None:
+    browse = await sign_in(Role.MANAGER)
+    page = await browse.get("school_terms")
+    assert "No terms are known yet, so schools count as open every day." in page.text
+    token = await browse.token("/settings/terms")
+    rows = "name,first day,last day\nAutumn term,02/09/2026,18/12/2026\nHalf-term,26/10/2026,30/10/2026\n"
+    page = await browse.post("upload_terms", file_of(rows, token))
+    assert page.banner == "2 lines kept"
+    assert "Autumn term 2 September 2026 18 December 2026 Schools are open" in page.text
+    page = await browse.post("upload_terms", file_of(rows.replace("26/10", "19/10"), token))
+    assert "Half-term 19 October 2026 30 October 2026 Schools are closed" in page.text
+    assert page.text.count("Half-term") == 3  # its line, its button, and the example of a file
+    page = await browse.post("remove_term", {}, seen="/settings/terms", date_id=2)
+    assert "19 October" not in page.text
+    assert "known until 18 December 2026." in (await browse.get("settings")).text
+
+
+async def test_a_file_with_a_wrong_row_keeps_nothing_and_names_the_row(sign_in) -> None:
+    browse = await sign_in(Role.MANAGER)
+    token = await browse.token("/settings/terms")
+    page = await browse.post("upload_terms", file_of("name,first,last\nA term,soon,\n", token), status=422)
+    said = "Nothing was kept. Row 2 has “soon” where a date such as 2026-09-01 or 01/09/2026 should be."
+    assert page.errors == {"#file": said}
+    page = await browse.post("upload_terms", {"csrf_token": token}, status=422)
+    assert page.errors == {"#file": "Choose the file with the terms"}
+    assert "No terms are known yet" in page.text

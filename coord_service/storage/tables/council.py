@@ -1,12 +1,13 @@
-"""What a council sets for itself: who makes a quorum."""
+"""What a council sets for itself: who makes a quorum, when schools are open."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from coord_service.domain.meetings import Purpose
+from coord_service.domain.terms import SchoolDatesKind
 from coord_service.storage.database import Row
 from coord_service.storage.tables.accounts import User
 
@@ -23,3 +24,14 @@ class QuorumSetting(Row):
     version: Mapped[int] = mapped_column(default=1)
     changed_by: Mapped[User | None] = relationship(lazy="raise")
     __mapper_args__ = {"version_id_col": version}
+
+
+class SchoolDate(Row):
+    """A term, or a break within one: days on which schools are open, or closed; both ends included."""
+
+    __tablename__ = "school_date"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    kind: Mapped[SchoolDatesKind]
+    first_on: Mapped[date] = mapped_column(index=True)
+    last_on: Mapped[date]

@@ -48,8 +48,10 @@ class Person(Row):
     phone: Mapped[str | None]
     job_title: Mapped[str | None]
     service_id: Mapped[int | None] = mapped_column(sa.ForeignKey("service.id"), index=True)
-    # [{"days": ["MO", "TU"], "start": "09:00", "end": "17:00"}] in Europe/London; none = the office hours of settings
+    # [{"days": ["MO", "TU"], "start": "09:00", "end": "17:00", "week": 0}] in Europe/London; none = office hours. A day
+    # may come several times; "week" (0 or 1, as domain.diaries counts) only where the hours are of every second week.
     working_hours: Mapped[list[dict[str, Any]] | None] = mapped_column(sa.JSON)
+    works_in_holidays: Mapped[bool | None]  # of schools; none: everybody does but those at schools
     external_key: Mapped[str | None] = mapped_column(unique=True)
     version: Mapped[int] = mapped_column(default=1)
     service: Mapped[Service | None] = relationship(lazy="raise")

@@ -1,18 +1,19 @@
 """People: the list, one person with hours and leave, somebody new, corrections."""
 
-from datetime import time
 from typing import Any
 
 from aiohttp import web
 
+from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission
 from coord_service.domain.addressing import address_warning
 from coord_service.domain.people import PersonKind
 from coord_service.domain.searching import PersonFilter, search_words
 from coord_service.errors import ChangedMeanwhile, InvalidForm
 from coord_service.operations import people
-from coord_service.operations.people import WEEKDAYS, DayHours, NewPerson, PersonCard, PersonFacts
+from coord_service.operations.people import NewPerson, PersonCard, PersonFacts
 from coord_service.web.forms import Form, read_form, redisplay
+from coord_service.web.hours_words import HOLIDAYS, say_hours
 from coord_service.web.identity import actor_of
 from coord_service.web.keys import TOOLS
 from coord_service.web.pages.team import offer_services
@@ -21,9 +22,6 @@ from coord_service.web.rendering import render, see_other
 from coord_service.web.routing import Route
 
 KINDS = {PersonKind.PROFESSIONAL: "Professional", PersonKind.FAMILY: "Family", PersonKind.STAFF: "Council staff"}
-DAY_NAMES = dict(
-    zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
-)
 FACTS = ("name", "email", "phone", "job_title", "service_id")
 
 
@@ -58,27 +56,24 @@ async def show_person(request: web.Request) -> web.Response:
 
 async def _show(request: web.Request, form: Form, error: InvalidForm | None = None) -> web.Response:
     card = await people.load_person_card(request.app[TOOLS], actor_of(request), _id(request))
-    facts = {**_facts_of(card), "card": card}
+    facts = {**facts_of(request, card), "card": card}
     if error is not None:
         return redisplay(request, "people/show.html", form, error, **facts)
     return render(request, "people/show.html", form=form, **facts)
 
 
-def _facts_of(card: PersonCard) -> dict[str, Any]:
-    person = card.person
+def facts_of(request: web.Request, card: PersonCard) -> dict[str, Any]:
+    """What every page about one person shows."""
+    person, today = card.person, day_in_london(request.app[TOOLS].clock.now())
     is_professional = person.kind is PersonKind.PROFESSIONAL
     return {
         "person": person,
         "kind": KINDS[person.kind],
         "is_family": person.kind is PersonKind.FAMILY,
         "warning": address_warning(person.email, is_professional=is_professional),
-        "hours": [_say_hours(each) for each in person.working_hours or ()],
+        "hours": say_hours(person.working_hours or (), today),
+        "holidays": HOLIDAYS[person.works_in_holidays],
     }
-
-
-def _say_hours(entry: dict[str, Any]) -> str:
-    days = ", ".join(DAY_NAMES.get(day, day) for day in entry["days"])
-    return f"{days}: {entry['start']} to {entry['end']}"
 
 
 async def add_person_form(request: web.Request) -> web.Response:
@@ -135,7 +130,9 @@ async def correct_person_form(request: web.Request) -> web.Response:
     card = await people.load_person_card(request.app[TOOLS], actor_of(request), _id(request))
     person = card.person
     form = Form.of(version=person.version, **{name: getattr(person, name) for name in FACTS})
-    return render(request, "people/correct.html", form=form, services=await offer_services(request), **_facts_of(card))
+    return render(
+        request, "people/correct.html", form=form, services=await offer_services(request), **facts_of(request, card)
+    )
 
 
 async def correct_person(request: web.Request) -> web.Response:
@@ -147,7 +144,7 @@ async def correct_person(request: web.Request) -> web.Response:
         facts = _read(form, card.person.kind)
         await people.correct_person(tools, actor, _id(request), _version(form), facts)
     except InvalidForm as error:
-        facts_shown = {"services": await offer_services(request), **_facts_of(card)}
+        facts_shown = {"services": await offer_services(request), **facts_of(request, card)}
         return redisplay(request, "people/correct.html", form, error, **facts_shown)
     except ChangedMeanwhile:
         return await _show_both(request, form, card, facts)
@@ -163,7 +160,7 @@ async def _show_both(request: web.Request, form: Form, card: PersonCard, typed: 
             said = next((text for value, text in offered if value == now), now) if name == "service_id" else now
             form.refuse(name, f"Now on the record: {said or 'nothing'}")
     form.values["version"] = str(person.version)
-    facts: dict[str, Any] = {"services": offered, "is_stale": True, **_facts_of(card)}
+    facts: dict[str, Any] = {"services": offered, "is_stale": True, **facts_of(request, card)}
     return render(request, "people/correct.html", status=409, form=form, **facts)
 
 
@@ -171,41 +168,6 @@ def _version(form: Form) -> int:
     version = form.whole_number("version", "Open this page again", most=10**9)
     form.check()
     return version
-
-
-async def set_working_hours_form(request: web.Request) -> web.Response:
-    """When they work, day by day."""
-    card = await people.load_person_card(request.app[TOOLS], actor_of(request), _id(request))
-    known: dict[str, Any] = {"version": card.person.version}
-    for entry in card.person.working_hours or ():
-        for day in entry["days"]:
-            known |= {f"starts_{day}": entry["start"], f"ends_{day}": entry["end"]}
-    return render(request, "people/hours.html", form=Form.of(**known), days=DAY_NAMES, **_facts_of(card))
-
-
-async def set_working_hours(request: web.Request) -> web.Response:
-    """Save when they work."""
-    tools, actor = request.app[TOOLS], actor_of(request)
-    form = await read_form(request)
-    try:
-        hours = [found for day in WEEKDAYS if (found := _read_day(form, day))]
-        await people.set_working_hours(tools, actor, _id(request), _version(form), hours)
-    except InvalidForm as error:
-        card = await people.load_person_card(tools, actor, _id(request))
-        return redisplay(request, "people/hours.html", form, error, days=DAY_NAMES, **_facts_of(card))
-    return see_other(request, "show_person", say="Working hours saved", person_id=_id(request))
-
-
-def _read_day(form: Form, day: str) -> DayHours | None:
-    name = DAY_NAMES[day]
-    starts = form.optional_time(f"starts_{day}", f"{name}: the start")
-    ends = form.optional_time(f"ends_{day}", f"{name}: the end")
-    if starts is None and ends is None:
-        return None
-    missing = f"starts_{day}" if starts is None else f"ends_{day}"
-    if starts is None or ends is None:
-        form.refuse(missing, f"{name}: enter both, from and until, or neither")
-    return DayHours(day, starts or time.min, ends or time.max)
 
 
 async def add_leave(request: web.Request) -> web.Response:
@@ -241,8 +203,6 @@ ROUTES = (
     Route("GET", _ONE, "show_person", show_person, _EDIT),
     Route("GET", f"{_ONE}/correct", "correct_person_form", correct_person_form, _EDIT),
     Route("POST", f"{_ONE}/correct", "correct_person", correct_person, _EDIT),
-    Route("GET", f"{_ONE}/hours", "set_working_hours_form", set_working_hours_form, _EDIT),
-    Route("POST", f"{_ONE}/hours", "set_working_hours", set_working_hours, _EDIT),
     Route("POST", f"{_ONE}/leave", "add_leave", add_leave, _EDIT),
     Route("POST", rf"{_ONE}/leave/{{leave_id:\d{{1,9}}}}/remove", "remove_leave", remove_leave, _EDIT),
 )

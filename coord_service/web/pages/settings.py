@@ -11,6 +11,7 @@ from coord_service.domain.quorum import MOST_PEOPLE, MOST_RULES, QuorumRule
 from coord_service.errors import ChangedMeanwhile, InvalidForm, Refused
 from coord_service.operations import quorums
 from coord_service.operations.quorums import Quorum
+from coord_service.operations.terms import list_terms
 from coord_service.web.forms import Form, read_form
 from coord_service.web.identity import actor_of
 from coord_service.web.keys import TOOLS
@@ -22,8 +23,9 @@ CONVENOR = "convenor"  # stands among the sectors that can be ticked
 
 async def settings(request: web.Request) -> web.Response:
     """Everything that can be set, and how it is set now."""
-    found = await quorums.list_quorums(request.app[TOOLS], actor_of(request))
-    return render(request, "settings/list.html", quorums=found, purpose_names=PURPOSE_NAMES)
+    tools, actor = request.app[TOOLS], actor_of(request)
+    found, terms = await quorums.list_quorums(tools, actor), await list_terms(tools, actor)
+    return render(request, "settings/list.html", quorums=found, terms=terms, purpose_names=PURPOSE_NAMES)
 
 
 async def change_quorum_form(request: web.Request) -> web.Response:

@@ -123,8 +123,13 @@ async def view_holding(tools: Tools, actor: Actor, meeting_id: int) -> HoldingVi
         sections=sections_of(meeting, lines),
         actions=actions,
         has_started=meeting.starts_at <= tools.clock.now(),
-        next_on=tools.rulebook.working_days.next_working_day(day_in_london(meeting.starts_at + ABOUT_SIX_WEEKS)),
+        next_on=next_meeting_on(tools, meeting),
     )
+
+
+def next_meeting_on(tools: Tools, meeting: Meeting) -> date:
+    """About when the next meeting is wanted: a working day six weeks on (DOMAIN §5)."""
+    return tools.rulebook.working_days.next_working_day(day_in_london(meeting.starts_at + ABOUT_SIX_WEEKS))
 
 
 async def load_meeting_to_hold(db: Session, meeting_id: int) -> Meeting:

@@ -4,11 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from coord_service.clock import day_in_london
+from coord_service.domain.bookings import Need
 from coord_service.domain.meetings import Attendance, MeetingStatus
 from coord_service.domain.people import Role
+from coord_service.operations.booking import load_booking
 from coord_service.storage.audit import AuditFilter, list_entries
 from coord_service.storage.meetings import load_meeting
-from coord_service.storage.tables import Child
+from coord_service.storage.tables import Child, Person
+from tests.builders import actor_for
 from tests.web.meeting_room import browse, make_room, room
 
 __all__ = ["browse", "room"]
@@ -227,7 +231,34 @@ async def test_pressing_twice_ends_it_once(tools, browse, room, clock):
 async def test_the_next_meeting_is_offered_on_a_working_day_six_weeks_on(tools, browse):
     room = await make_room(tools, 1, starts_in=-timedelta(days=11))  # 20 February 2026: six weeks on is Good Friday
     page = await browse.get(hold(room))
-    assert "About six weeks on is Tuesday 7 April." in page.text
+    assert "about six weeks on, around Tuesday 7 April." in page.text
+
+
+async def test_the_next_meeting_keeps_people_place_and_length_and_asks_only_for_a_time(tools, browse, room):
+    page = await browse.post("plan_next_meeting", {}, meeting_id=room.meeting_id, seen=hold(room))
+    assert page.heading.endswith("When can people meet?")
+    again = await browse.post("plan_next_meeting", {}, meeting_id=room.meeting_id, seen=hold(room))
+    assert again.address == page.address
+    meeting = await load(tools, room)
+    draft = await load_booking(tools, actor_for(meeting.convenor), int(page.address.split("/")[2]))
+    assert draft.booking.what.place == meeting.place
+    assert draft.booking.what.child_ids == tuple(room.children)
+    assert draft.booking.what.around_on == day_in_london(meeting.starts_at + timedelta(weeks=6))
+    assert draft.booking.needs[room.people["shah"]] is Need.REQUIRED
+
+
+async def test_whoever_has_no_address_any_more_sends_the_next_meeting_through_who(tools, browse, room):
+    async with tools.database.begin() as db:
+        (await db.get_one(Person, room.people["shah"])).email = None
+    page = await browse.post("plan_next_meeting", {}, meeting_id=room.meeting_id, seen=hold(room))
+    assert page.heading.endswith("Who should come?")
+
+
+async def test_a_closed_record_sends_the_next_meeting_through_its_first_step(tools, browse, room):
+    async with tools.database.begin() as db:
+        (await db.get_one(Child, room.children[0])).closed_at = tools.clock.now()
+    page = await browse.post("plan_next_meeting", {}, meeting_id=room.meeting_id, seen=hold(room))
+    assert page.address.startswith(f"/children/{room.children[0]}/book")
 
 
 async def test_a_cancelled_meeting_is_not_held(tools, browse):

@@ -14,10 +14,11 @@ from coord_service.domain.meetings import ATTENDANCE_NAMES, PURPOSE_NAMES, Atten
 from coord_service.errors import InvalidForm
 from coord_service.operations import holding
 from coord_service.operations.holding import HoldingView, KeepNotes, KeptLine, Line, TypedLine
+from coord_service.operations.next_meeting import plan_next_meeting
 from coord_service.web.forms import Form, read_form
 from coord_service.web.identity import actor_of
 from coord_service.web.keys import TABLE, TOOLS
-from coord_service.web.rendering import render, see_address
+from coord_service.web.rendering import render, see_address, see_other
 from coord_service.web.routing import Handler, Route
 
 Save = Callable[[web.Request, Form], Awaitable[str]]
@@ -175,6 +176,18 @@ async def _answer_script(request: web.Request, form: Form, save: Save) -> web.Re
     return web.json_response({"lines": [_tell(each) for each in await _keep_notes(request, form)]})
 
 
+async def plan_next(request: web.Request) -> web.Response:
+    """On to the times for the next meeting: the same people and place. What can't be taken over is asked for."""
+    tools, actor, meeting_id = request.app[TOOLS], actor_of(request), _id(request)
+    try:
+        draft_id, wants_only_a_time = await plan_next_meeting(tools, actor, meeting_id)
+    except InvalidForm:
+        view = await holding.view_holding(tools, actor, meeting_id)
+        child_id = view.meeting.children[0].id
+        return see_other(request, "start_booking_form", child_id=child_id, around=view.next_on)
+    return see_other(request, "booking_when" if wants_only_a_time else "booking_who", draft_id=draft_id)
+
+
 def _tell(kept: KeptLine) -> dict[str, object]:
     line = kept.line
     return {"item": line.item_id, "notes": line.notes, "decision": line.decision, "is_merged": kept.is_merged}
@@ -202,5 +215,6 @@ ROUTES = (
     Route("POST", f"{_HOLD}/agenda", "plan_agenda", _saving(plan_agenda, "#agenda"), _BOOK),
     Route("POST", f"{_HOLD}/attendance", "record_attendance", _saving(record_attendance, "#attendance"), _BOOK),
     Route("POST", f"{_HOLD}/notes", "keep_notes", _saving(keep_notes, "#notes"), _BOOK),
+    Route("POST", f"{_HOLD}/next", "plan_next_meeting", plan_next, _BOOK),
     Route("POST", f"{_HOLD}/end", "end_meeting", _saving(end_meeting, ""), _BOOK),
 )

@@ -33,6 +33,7 @@ from exchangelib.version import EXCHANGE_2013
 
 from coord_service.domain.diaries import Block, BlockStatus
 from coord_service.ports import Busy
+from integrations.calendars.exchange.items import as_utc
 
 MOST_MAILBOXES = 100
 MOST_DAYS = timedelta(days=42)
@@ -149,16 +150,12 @@ def _words(answer: Any) -> str:
 
 def _events(view: FreeBusyView) -> Iterator[tuple[datetime, datetime, str]]:
     for event in view.calendar_events or ():
-        yield _utc(event.start), _utc(event.end), event.busy_type
+        yield as_utc(event.start), as_utc(event.end), event.busy_type
 
 
 def _merged(view: FreeBusyView, start: datetime, digits: Sequence[str]) -> Iterator[tuple[datetime, datetime, str]]:
     for step, digit in enumerate(view.merged or ""):
         yield start + step * STEP, start + (step + 1) * STEP, digits[int(digit)]
-
-
-def _utc(instant: Any) -> datetime:
-    return datetime.fromtimestamp(instant.timestamp(), UTC)
 
 
 def _joined(busy: Busy) -> Busy:

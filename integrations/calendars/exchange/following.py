@@ -14,20 +14,22 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from exchangelib import Account
 from exchangelib.errors import ErrorInvalidSyncStateData, ErrorItemNotFound
 from exchangelib.items import ID_ONLY, CalendarItem
+from exchangelib.properties import ItemId
 from exchangelib.services import GetItem, SyncFolderItems
+from exchangelib.util import TNS
 
 from coord_service.domain.itip import PartStat
 from coord_service.ports import CalendarNews, EventAnswer, FollowedEvent
-from integrations.calendars.exchange.items import answered_at, as_utc, calendar_of, paths
+from integrations.calendars.exchange.items import answered_at, as_utc, calendar_of, paths, span_of
 from integrations.calendars.exchange.keeping import LISTS, find
+from integrations.calendars.exchange.threads import CURRENT
 
 PAGE = 512  # the most that Exchange gives at a time
-MOST_PAGES = 10
+MOST_PAGES = 5
 TOLD = ("coord_uid", "start", "end", "is_all_day", "is_cancelled", "_start_timezone", "_end_timezone")
 ANSWERS = {
     "Accept": PartStat.ACCEPTED,
@@ -59,6 +61,34 @@ class Place:
         return cls(state, uids, is_first)
 
 
+@dataclass(slots=True)
+class Gathered:
+    """What the pages so far said: UIDs by item, which of them changed (by their ids there), and which are gone."""
+
+    uids: dict[str, str]
+    touched: dict[str, str] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+
+    def note(self, change: str, item_id: str, uid: str | None) -> None:
+        """Take one change down, if it is of ours: by its mark, or because it was."""
+        if change == SyncFolderItems.DELETE:
+            if lost := self.uids.pop(_short(item_id), None):
+                self.touched.pop(lost, None)
+                self.gone.add(lost)
+        elif uid:
+            self.uids[_short(item_id)] = uid
+            self.gone.discard(uid)
+            self.touched[uid] = item_id
+
+
+class _Changes(SyncFolderItems):  # type: ignore[misc]
+    """Gives (kind of change, id, our UID). exchangelib's own items take a millisecond each, and most aren't ours."""
+
+    def _elem_to_obj(self, elem: Any) -> tuple[str, str, str | None]:
+        item_id = elem.find(f".//{{{TNS}}}ItemId").get("Id")
+        return self.change_types_map[elem.tag], item_id, elem.findtext(f".//{{{TNS}}}ExtendedProperty/{{{TNS}}}Value")
+
+
 def read_news(account: Account, mailbox: str, token: str | None) -> CalendarNews:
     """What changed since a token, or everything. Raises exchangelib's errors."""
     try:
@@ -68,20 +98,19 @@ def read_news(account: Account, mailbox: str, token: str | None) -> CalendarNews
 
 
 def _read(account: Account, mailbox: str, place: Place) -> CalendarNews:
-    service = SyncFolderItems(account=account)
-    uids, gone, touched = dict(place.uids), set[str](), dict[str, CalendarItem]()
+    service, found = _Changes(account=account), Gathered(dict(place.uids))
     state, is_last = place.state, False
     for _ in range(MOST_PAGES):
-        for change, item in _page(service, mailbox, state):
-            _note(change, item, uids, gone, touched)
+        for change, item_id, uid in _page(service, mailbox, state):
+            found.note(change, item_id, uid)
         state, is_last = service.sync_state, service.includes_last_item_in_range
-        if is_last:
+        if is_last or CURRENT.get().is_half_over:  # what is told must still be looked at
             break
     if place.is_first:
         return _first_look(account, mailbox, state, is_last=is_last)
-    events = [_followed(item, account) for item in _looked_at(account, touched.values())]
-    events += [FollowedEvent(uid, None, None) for uid in sorted(gone)]
-    return CalendarNews(Place(state, uids, is_first=False).token(), tuple(events))
+    events = [_followed(item, account) for item in _looked_at(account, found.touched.values())]
+    events += [FollowedEvent(uid, None, None) for uid in sorted(found.gone)]
+    return CalendarNews(Place(state, found.uids, is_first=False).token(), tuple(events))
 
 
 def _first_look(account: Account, mailbox: str, state: str, *, is_last: bool) -> CalendarNews:
@@ -90,11 +119,11 @@ def _first_look(account: Account, mailbox: str, state: str, *, is_last: bool) ->
         return CalendarNews(Place(state).token(), ())
     ours = find(account, mailbox, None)
     place = Place(state, {_short(item.id): item.coord_uid for item in ours}, is_first=False)
-    events = (_followed(item, account) for item in _looked_at(account, ours))
+    events = (_followed(item, account) for item in _looked_at(account, (item.id for item in ours)))
     return CalendarNews(place.token(), tuple(events), is_whole=True)
 
 
-def _page(service: SyncFolderItems, mailbox: str, state: str) -> list[tuple[str, Any]]:
+def _page(service: SyncFolderItems, mailbox: str, state: str) -> list[tuple[str, str, str | None]]:
     changes = service.call(
         folder=calendar_of(mailbox),
         shape=ID_ONLY,
@@ -107,21 +136,9 @@ def _page(service: SyncFolderItems, mailbox: str, state: str) -> list[tuple[str,
     return list(changes)
 
 
-def _note(change: str, item: Any, uids: dict[str, str], gone: set[str], touched: dict[str, CalendarItem]) -> None:
-    """Take one change down: what is ours, by its mark or because it was."""
-    if change == SyncFolderItems.DELETE:
-        if uid := uids.pop(_short(item.id), None):
-            touched.pop(uid, None)
-            gone.add(uid)
-    elif change in {SyncFolderItems.CREATE, SyncFolderItems.UPDATE} and getattr(item, "coord_uid", None):
-        uids[_short(item.id)] = item.coord_uid
-        gone.discard(item.coord_uid)
-        touched[item.coord_uid] = item
-
-
-def _looked_at(account: Account, items: Iterable[CalendarItem]) -> list[CalendarItem]:
+def _looked_at(account: Account, item_ids: Iterable[str]) -> list[CalendarItem]:
     """The items with their times and people; those deleted meanwhile will be in the next news."""
-    ids = list(items)
+    ids = [ItemId(id=each) for each in item_ids]
     if not ids:
         return []
     found = GetItem(account=account).call(ids, paths(*TOLD, *LISTS), ID_ONLY)
@@ -137,10 +154,9 @@ def _looked_at(account: Account, items: Iterable[CalendarItem]) -> list[Calendar
 def _followed(item: CalendarItem, account: Account) -> FollowedEvent:
     if item.is_cancelled:
         return FollowedEvent(item.coord_uid, None, None)
-    zone = ZoneInfo(account.default_timezone.key)
     people = [each for name in LISTS for each in getattr(item, name) or ()]
     answers = tuple(answer for each in people if (answer := _answer(each)))
-    return FollowedEvent(item.coord_uid, as_utc(item.start, zone), as_utc(item.end, zone), answers)
+    return FollowedEvent(item.coord_uid, *span_of(item, account), answers)
 
 
 def _answer(attendee: Any) -> EventAnswer | None:
@@ -148,7 +164,7 @@ def _answer(attendee: Any) -> EventAnswer | None:
     if partstat is None or not address:
         return None
     at = answered_at(attendee)
-    return EventAnswer(address.lower(), partstat, as_utc(at, ZoneInfo("UTC")) if at else None)
+    return EventAnswer(address.lower(), partstat, as_utc(at) if at else None)
 
 
 def _short(item_id: str) -> str:

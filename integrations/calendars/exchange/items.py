@@ -189,8 +189,16 @@ def _instant(when: Any, zone: ZoneInfo) -> EWSDateTime:
     return EWSDateTime.from_datetime(when if isinstance(when.tzinfo, ZoneInfo) else when.astimezone(zone))
 
 
-def as_utc(when: Any, zone: ZoneInfo) -> datetime:
-    """What a server sent as an item's start or end: an instant, or the first moment of a day."""
-    if isinstance(when, datetime):
-        return datetime.fromtimestamp(when.timestamp(), UTC)
-    return datetime.combine(date(when.year, when.month, when.day), time(), zone).astimezone(UTC)
+def span_of(item: CalendarItem, account: Account) -> tuple[datetime, datetime]:
+    """When an item starts and ends, UTC. exchangelib gives whole days as dates, the last one included."""
+    if isinstance(item.start, datetime):
+        return as_utc(item.start), as_utc(item.end)
+    zone = ZoneInfo(account.default_timezone.key)
+    days = (date(each.year, each.month, each.day) for each in (item.start, item.end + timedelta(days=1)))
+    start, end = (datetime.combine(day, time(), zone).astimezone(UTC) for day in days)
+    return start, end
+
+
+def as_utc(instant: Any) -> datetime:
+    """An instant of exchangelib's as one of Python's own."""
+    return datetime.fromtimestamp(instant.timestamp(), UTC)

@@ -27,13 +27,18 @@ class Call:
     """One call: when it must have ended, and the connections that it uses."""
 
     def __init__(self, seconds: float) -> None:
-        self._ends = monotonic() + seconds
+        self._half, self._ends = monotonic() + seconds / 2, monotonic() + seconds
         self._connections: list[Any] = []
         self._is_cut = False
 
     def remaining(self) -> float:
         """Seconds that are left, never none."""
         return max(self._ends - monotonic(), SHORTEST)
+
+    @property
+    def is_half_over(self) -> bool:
+        """Whether less than half of the time is left."""
+        return monotonic() > self._half
 
     def use(self, connection: Any) -> None:
         """Remember a connection (anything with a ``sock``). Raises CalendarTimedOut when the call has been given up."""

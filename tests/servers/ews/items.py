@@ -78,6 +78,8 @@ def _normal(child: Element) -> Element:
         instant = datetime.fromisoformat(child.text or "")
         assert instant.tzinfo, "this server takes only instants with an offset"
         kept.text = f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    if child.text in {"0", "1"} and local(child).startswith("Is"):
+        kept.text = "true" if child.text == "1" else "false"  # xs:boolean has two forms, and Exchange answers in one
     if local(child) in {"StartTimeZone", "EndTimeZone"} and child.get("Id") not in MS_TIMEZONE_TO_IANA_MAP:
         raise EwsError("ErrorTimeZone", "The specified time zone is not valid.")
     if local(child) in LISTS:

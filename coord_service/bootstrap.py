@@ -7,6 +7,7 @@ from coord_service.ports import Mailbox, Mailer, Wake
 from coord_service.rulebook import load_rulebook
 from coord_service.settings import Settings
 from coord_service.storage.database import Database
+from integrations.guard import HERE
 from integrations.itip.codec import ItipCodec
 from integrations.mail.imap import ImapMailbox, ImapServer
 from integrations.mail.smtp import SmtpMailer, SmtpServer
@@ -35,7 +36,7 @@ def build(settings: Settings, *, clock: Clock | None = None, wake: Wake = _nobod
         mailbox=_mailbox(settings),
         rulebook=load_rulebook(),
         wake=wake,
-        calendars=Registry(is_demo=settings.demo),
+        calendars=Registry(is_demo=settings.demo, networks=_reachable(settings)),
         vault=AesGcmVault(settings.secrets_keys),
         asking=Asking(),
     )
@@ -66,3 +67,8 @@ def _mailbox(settings: Settings) -> Mailbox | None:
             password=settings.imap_password.get_secret_value(),
         )
     )
+
+
+def _reachable(settings: Settings) -> tuple[str, ...]:
+    """The networks in which calendar servers may stand; the demo's own stand on this machine."""
+    return (*settings.calendar_networks.split(), *(HERE if settings.demo else ()))

@@ -17,6 +17,7 @@ CoordError
    ├─ CalendarTimedOut  no answer within the time limit
    ├─ ConnectionLost    not reached, or cut off in the middle
    ├─ Throttled         asked too often: ``retry_after`` says when again
+   ├─ AddressRefused    an address that we don't go to: not https, or inside a network that isn't public
    ├─ CalendarNonsense  an answer that can't be understood
    ├─ ServiceClosed     the provider has closed this way in for good; the sentence names the other one
    └─ SecretsUnreadable the key that its password was encrypted with is not set: COORD_SECRETS_KEY
@@ -109,6 +110,10 @@ class Throttled(CalendarTrouble):
     def __init__(self, words: str, retry_after: timedelta | None = None) -> None:
         super().__init__(words)
         self.retry_after = retry_after
+
+
+class AddressRefused(CalendarTrouble):
+    """We don't go to this address at somebody's word; the sentence says which ones we do go to."""
 
 
 class CalendarNonsense(CalendarTrouble):

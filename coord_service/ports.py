@@ -163,11 +163,13 @@ class CalendarAccount:
     """What an adapter needs: whose calendar (bare mail address; "" for the whole council), and what the form says.
 
     ``values`` holds the secrets too and is therefore left out of every repr. ``seconds`` is the limit for one call.
+    ``networks``: the council's own, such as 10.20.0.0/16, where its servers may stand; others must be public.
     """
 
     address: str
     values: Mapping[str, str] = field(repr=False)
     seconds: float = 5.0
+    networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     # Keys that encrypt the passwords of calendars, newest first: each 32 bytes in base64, a comma between them.
     secrets_key: SecretStr = SecretStr("")
     calendar_seconds: float = Field(default=5.0, gt=0, le=60)  # that one calendar has to answer
+    calendar_networks: str = ""  # our own, where calendar servers may stand; else public addresses alone are reached
     undo_seconds: int = Field(default=60, ge=0, le=600)
     upload_limit_mb: int = Field(default=50, ge=1, le=200)
     session_idle_minutes: int = Field(default=60, ge=5, le=720)
@@ -69,6 +71,15 @@ class Settings(BaseSettings):
         if value.count("@") != 1 or not value.isascii() or any(mark.isspace() for mark in value):
             raise ValueError("must be a mail address of ours, such as send.team@example.gov.uk")
         return value.lower()
+
+    @field_validator("calendar_networks")
+    @classmethod
+    def _networks_are_networks(cls, value: str) -> str:
+        try:
+            networks = [ip_network(each) for each in value.replace(",", " ").split()]
+        except ValueError:
+            raise ValueError("must be networks such as 10.20.0.0/16, with a comma between them") from None
+        return " ".join(map(str, networks))
 
     @field_validator("database_url")
     @classmethod

@@ -4,7 +4,7 @@ An adapter is imported when the first connection of its kind is opened: exchange
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import cast
 
@@ -76,6 +76,23 @@ LINES: tuple[Line, ...] = (
     ),
     Line(
         CalendarKind(
+            kind="ics_feed",
+            name="Published calendar (ICS address)",
+            words="An address that a calendar programme gives out for reading: Outlook, Google and iCloud do.",
+            fields=(
+                FormField(
+                    "address",
+                    "Address of the calendar",
+                    hint="It begins with https:// or webcal://. Whoever has it can read the calendar: keep it secret",
+                    is_secret=True,
+                ),
+            ),
+            abilities=frozenset({Ability.READ_BUSY}),
+        ),
+        "integrations.calendars.ics_feed:open_calendar",
+    ),
+    Line(
+        CalendarKind(
             kind="memory",
             name="Invented calendar",
             words="A calendar of the demo: it lives in this programme alone and forgets everything at its end.",
@@ -132,10 +149,11 @@ LINES: tuple[Line, ...] = (
 
 
 class Registry:
-    """The CalendarKinds port over the lines above."""
+    """The CalendarKinds port over the lines above. ``networks``: see CalendarAccount; each account gets them."""
 
-    def __init__(self, lines: Sequence[Line] = LINES, *, is_demo: bool = False) -> None:
+    def __init__(self, lines: Sequence[Line] = LINES, *, is_demo: bool = False, networks: tuple[str, ...] = ()) -> None:
         self._lines = {line.kind.kind: line for line in lines if is_demo or not line.kind.is_for_demo}
+        self._networks = networks
 
     def all(self) -> Sequence[CalendarKind]:
         """Every kind, in the order in which they are offered; the demo's own in the demo alone."""
@@ -145,4 +163,4 @@ class Registry:
         """A calendar of this kind. Raises KeyError for a kind that isn't offered here."""
         module, function = self._lines[kind].factory.split(":")
         factory = cast("Callable[[CalendarAccount], Calendar]", getattr(import_module(module), function))
-        return factory(account)
+        return factory(replace(account, networks=account.networks or self._networks))

@@ -14,7 +14,7 @@ from coord_service.domain.itip.recurrence import in_form_of
 from coord_service.domain.itip.rules import Rule, instant, parse_rule
 from coord_service.domain.itip.values import When
 from coord_service.errors import CalendarNonsense
-from integrations.itip.lines import Component, Line, TooMuch, lines_named, parse
+from integrations.itip.lines import ENDS_EARLY, Component, Line, TooMuch, lines_named, parse
 from integrations.itip.moments import Zones, end_after, read_duration, read_moment, read_moments
 from integrations.itip.zone_names import zone_named
 
@@ -86,13 +86,16 @@ def read_series(raw: bytes, question: Question) -> tuple[list[Series], Zones]:
 
     An entry whose start can't be read is left out, as in every calendar programme: nobody knows when it is.
     """
+    problems: list[str] = []
     try:
-        calendars = parse(raw, [], only=TIMES_AND_PEOPLE if question.owners else TIMES, most_bytes=MOST_BYTES)
+        calendars = parse(raw, problems, only=TIMES_AND_PEOPLE if question.owners else TIMES, most_bytes=MOST_BYTES)
     except TooMuch as error:
         raise CalendarNonsense(f"The calendar was not read: {error}.") from error
     calendars = [each for each in calendars if each.name == "VCALENDAR"]
     if not calendars:
         raise CalendarNonsense("What came is no calendar.")
+    if any(each.startswith(ENDS_EARLY) for each in problems):
+        raise CalendarNonsense("The calendar breaks off before its end.")
     zone = next(filter(None, (zone_named(each.value("X-WR-TIMEZONE")) for each in calendars)), question.zone)
     parts = [each for calendar in calendars for each in calendar.inner]
     events = [each for each in parts if each.name == "VEVENT"]

@@ -14,6 +14,7 @@ MOST_LINES = 120_000
 MOST_DEPTH = 10
 LONGEST_LINE = 200_000
 LONGEST_NAME = 200
+ENDS_EARLY = "it ends before END:"
 
 # RFC 5545 §3.1 allows none of these; some senders have them, and half of the world's databases refuse NUL.
 CONTROLS = bytes({*range(32), 127} - {*b"\t\n\r"})
@@ -114,7 +115,7 @@ def parse(
         else:
             stack[-1].lines.append(line)
     if len(stack) > 1:
-        problems.append(f"it ends before END:{stack[-1].name[:40]}")
+        problems.append(f"{ENDS_EARLY}{stack[-1].name[:40]}")
     return root.inner
 
 

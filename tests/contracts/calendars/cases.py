@@ -6,12 +6,14 @@ from pathlib import Path
 
 from tests.contracts.calendars.exchange_case import exchange_case
 from tests.contracts.calendars.hand import Case
+from tests.contracts.calendars.ics_feed_case import ics_feed_case
 from tests.contracts.calendars.memory_case import memory_case
 from tests.contracts.calendars.microsoft_case import microsoft_case
 
 # Each makes a system with a mailbox for OWNER (and for COLLEAGUE where the kind reads others'), in a folder of its own.
 CASES: dict[str, Callable[[Path], AbstractAsyncContextManager[Case]]] = {
     "exchange": exchange_case,
+    "ics_feed": ics_feed_case,
     "memory": memory_case,
     "microsoft": microsoft_case,
 }

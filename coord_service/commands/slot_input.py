@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from coord_service.commands.json_entry import JsonEntry
 from coord_service.commands.terminal import BadInput
 from coord_service.domain.diaries import Block, BlockStatus, Diary, WorkingHours
-from coord_service.domain.slots import Quorum, SlotSearch
+from coord_service.domain.slots import SlotSearch
+from coord_service.domain.standings import Quorum
 
 WEEKDAYS = {name: number for number, name in enumerate(("MO", "TU", "WE", "TH", "FR", "SA", "SU"))}
 YEAR = 366 * 24 * 60

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from coord_service.domain.diaries import DAY, MICROSECOND, Block, BlockStatus, Span, microseconds
+from coord_service.domain.diaries import DAY, MICROSECOND, Block, BlockStatus, Span, join, microseconds
 
 # The first and the end of steps that follow one another, and a bit for each list of steps that they are in.
 Stretch = tuple[int, int, int]
@@ -55,6 +55,16 @@ class Steps:
                 if touched < end and until > first:
                     found[status].append((max(first, touched), min(end, until)))
         return found
+
+    def overlapping(self, spans: Iterable[Span]) -> list[Span]:
+        """The steps whose slot shares time with one of the spans, in microseconds since 1970; joined."""
+        origin, length = microseconds(self.origin_at), self.length // MICROSECOND
+        before = self.duration // MICROSECOND
+        found = (
+            (max((start - before - origin) // length + 1, self.first), min(-((origin - end) // length), self.end))
+            for start, end in spans
+        )
+        return join(found)
 
     def outside(self, spans: Iterable[Span]) -> list[Span]:
         """The steps whose slot does not lie wholly within one of the spans, which are in order and apart."""

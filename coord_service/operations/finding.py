@@ -14,7 +14,8 @@ from coord_service.domain.meetings import Answer, MeetingStatus, Purpose
 from coord_service.domain.outside import Outside
 from coord_service.domain.people import Actor
 from coord_service.domain.quorum import QuorumRule
-from coord_service.domain.slots import Quorum, SlotSearch
+from coord_service.domain.slots import SlotSearch
+from coord_service.domain.standings import Quorum
 from coord_service.domain.wall_time import day_span, midnight_in_london
 from coord_service.errors import NotFound
 from coord_service.operations.booking import load_booking

@@ -19,7 +19,8 @@ from coord_service.domain.polls import (
     usual_closing,
     with_ballots,
 )
-from coord_service.domain.slots import Quorum, SlotSearch
+from coord_service.domain.slots import SlotSearch
+from coord_service.domain.standings import Quorum
 from coord_service.domain.working_days import WorkingDays
 from coord_service.errors import Refused
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coord_service.domain.diaries import Block, BlockStatus, Diary, WorkingHours, week_of
-from coord_service.domain.slots import Quorum, SlotSearch, rank
+from coord_service.domain.slots import SlotSearch, rank
+from coord_service.domain.standings import WISH_COSTS, Quorum, Wish, WishKind
 from coord_service.errors import Refused
 
 LONDON = ZoneInfo("Europe/London")
@@ -225,6 +226,51 @@ def test_two_attendees_of_one_id_are_refused():
         search(Diary("a"), Diary("a"))
 
 
+def room(number, *blocks):
+    return Diary(f"room-{number}", busy=blocks)
+
+
+def test_with_rooms_at_least_one_of_them_is_free_and_those_that_are_stand_in_the_slot():
+    rooms = (room(1, Block(at(9), at(11))), room(2, Block(at(10), at(12), BlockStatus.TENTATIVE)))
+    found = rank(search(Diary("a"), rooms=rooms))
+    assert {slot.start_at: slot.rooms for slot in found} == {at(9): ("room-2",), at(11): ("room-1",)}
+
+
+def test_a_room_is_no_person():
+    [slot] = rank(search(Diary("a"), rooms=(room(1),), end=at(10)))
+    assert (slot.free, slot.score, slot.reasons) == (("a",), 10_000, ("Everyone free",))
+
+
+def wish(kind, opens, closes, name="Mrs Khan"):
+    return Wish(name, kind, (WorkingHours(frozenset({0}), opens * 60, closes * 60),))
+
+
+def test_wishes_order_the_slots_and_are_told():
+    wishes = (wish(WishKind.GOOD, 10, 13), wish(WishKind.IF_NEED_BE, 11, 12), wish(WishKind.NOT, 12, 13))
+    found = rank(search(Diary("a"), end=at(13), wishes=wishes))
+    assert [(slot.start_at.hour, slot.reasons[1]) for slot in found] == [
+        (10, "A good time for Mrs Khan"),
+        (9, "Not one of the good times of Mrs Khan"),
+        (11, "Mrs Khan only if need be"),
+        (12, "Mrs Khan would rather not"),
+    ]
+    assert found[0].score == 10_000
+
+
+def test_a_wish_never_outweighs_that_somebody_required_may_not_come():
+    busy_at_ten = Diary("a", busy=busy(at(10), at(11), BlockStatus.TENTATIVE))
+    found = rank(search(busy_at_ten, start=at(9), end=at(11), wishes=(wish(WishKind.NOT, 9, 10),)))
+    assert [slot.start_at for slot in found] == [at(9), at(10)]
+
+
+def test_working_elsewhere_costs_where_it_is_weighed_and_only_there():
+    diary = Diary("a", name="Dr Shah", busy=busy(at(9), at(10), BlockStatus.ELSEWHERE))
+    assert rank(search(diary))[0].start_at == at(9)
+    weighed = rank(search(diary, weighs_elsewhere=True))
+    assert [slot.start_at for slot in weighed] == [at(10), at(11), at(9)]
+    assert weighed[2].reasons == ("Everyone free", "Dr Shah works elsewhere then")
+
+
 # The oracle looks at every minute of every slot, and at nothing but the contract.
 
 # Clock changes by an hour both ways, by half an hour, and at half past the hour; and a day with none.
@@ -284,9 +330,40 @@ def oracle(wanted):
         coming = {who for who, how in states.items() if how in {"free", "tentative"}}
         if any(states[diary.id] == "absent" for diary in wanted.diaries if diary.is_required):
             continue
+        rooms = tuple(each.id for each in wanted.rooms if not blocked_within(each, inside))
+        if wanted.rooms and not rooms:
+            continue
         if all(len(coming & quorum.any_of) >= quorum.at_least for quorum in wanted.quorums):
-            found[start] = states
+            found[start] = (states, rooms, price(wanted, inside, states, presence))
     return found
+
+
+def blocked_within(diary, instants):
+    return any(blocked(diary, minute, *BlockStatus) for minute in instants)
+
+
+def price(wanted, inside, states, presence):
+    """What people, wishes and the day take off full marks, counted one by one."""
+    costs = {
+        ("unknown", True): 5_000,
+        ("tentative", True): 3_000,
+        ("absent", False): 2_500,
+        ("unknown", False): 1_500,
+        ("tentative", False): 1_000,
+    }
+    total = sum(costs.get((states[diary.id], diary.is_required), 0) for diary in wanted.diaries)
+    for diary in wanted.diaries:
+        if wanted.weighs_elsewhere and states[diary.id] == "free" and blocked_for(diary, inside, "elsewhere"):
+            total += 550 if diary.is_required else 500
+    for each in wanted.wishes:
+        within = [is_open(Diary("", working_hours=each.hours), minute, wanted.zone) for minute in inside]
+        is_against = not all(within) if each.kind is WishKind.GOOD else any(within)
+        total += WISH_COSTS[each.kind] if is_against else 0
+    return total + min((inside[0] - wanted.window_start_at).days, 499)
+
+
+def blocked_for(diary, instants, status):
+    return any(blocked(diary, minute, status) for minute in instants)
 
 
 def minutes(least, most):
@@ -337,14 +414,32 @@ def searches(draw):
         draw(st.none() | minutes(-60, 300).map(lambda after: start + after)),
         draw(st.none() | minutes(-60, 300).map(lambda before: end - before)),
         limit=0,
+        rooms=tuple(draw(st.sampled_from([(), rooms_near(draw, start)]))),
+        wishes=tuple(draw(st.sampled_from([[], [draw(wishes())], [draw(wishes()), draw(wishes())]]))),
+        weighs_elsewhere=draw(st.booleans()),
     )
+
+
+def rooms_near(draw, start):
+    found = draw(st.lists(diaries(start), min_size=1, max_size=2))
+    return [replace(diary, id=f"room-{n}", travel=timedelta(), working_hours=()) for n, diary in enumerate(found)]
+
+
+def wishes():
+    hours = st.builds(
+        lambda days, opens, length: WorkingHours(days, opens, min(1440, opens + length)),
+        st.frozensets(st.integers(0, 6), min_size=3),
+        st.sampled_from([0, 60, 90, 540]),
+        st.sampled_from([30, 500, 1440]),
+    )
+    return st.builds(Wish, st.sampled_from("pq"), st.sampled_from(WishKind), st.tuples(hours))
 
 
 @settings(max_examples=120, deadline=None)
 @given(searches())
 def test_the_slots_are_those_a_plain_look_at_every_minute_finds(wanted):
     found = rank(wanted)
-    assert {slot.start_at: states_of(slot) for slot in found} == oracle(wanted)
+    assert {slot.start_at: (states_of(slot), slot.rooms, 10_000 - slot.score) for slot in found} == oracle(wanted)
     assert found == sorted(found, key=lambda slot: (-slot.score, slot.start_at))
     assert all(slot.end_at - slot.start_at == wanted.duration and slot.reasons for slot in found)
 

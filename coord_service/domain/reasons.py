@@ -1,0 +1,91 @@
+"""Why a slot is good, and who would miss it: sentences without a full stop."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, tzinfo
+from typing import NamedTuple
+
+from coord_service.domain.diaries import Diary
+from coord_service.domain.standings import Standing, Wish, WishKind
+from coord_service.domain.wall_time import say_clock
+
+
+class People(NamedTuple):
+    """A standing as slots show it: ids, and the sentences that are about people."""
+
+    free: tuple[str, ...]
+    tentative: tuple[str, ...]
+    absent: tuple[str, ...]
+    unknown: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+    @classmethod
+    def at(cls, diaries: Sequence[Diary], wishes: Sequence[Wish], zone: tzinfo, standing: Standing) -> "People":
+        """The people who stand so; the age of what is known is told in ``zone``."""
+        free, tentative, absent, unknown, elsewhere = (
+            [diary for bit, diary in enumerate(diaries) if bits >> bit & 1]
+            for bits in (standing.free, standing.tentative, standing.absent, standing.unknown, standing.elsewhere)
+        )
+        reasons = (
+            *_who_is_free(diaries, free),
+            *_what_is_wished(wishes, standing.wishes),
+            *(f"{name_of(diary)} tentative" for diary in tentative),
+            *(f"{name_of(diary)} works elsewhere then" for diary in elsewhere),
+            *(f"{name_of(diary)} not known{say_since(diary, zone)}" for diary in unknown),
+            *(f"{name_of(diary)} would miss it" for diary in absent),
+        )
+        return cls(_ids(free), _ids(tentative), _ids(absent), _ids(unknown), reasons)
+
+
+def say_since(diary: Diary, zone: tzinfo) -> str:
+    """“ since 10:40am on 3 March” for a diary that was read once; empty for one that never was."""
+    if diary.known_at is None:
+        return ""
+    local = diary.known_at.astimezone(zone)
+    return f" since {say_clock(local.time())} on {local.day} {local:%B}"
+
+
+def say_limit(limit_on: date | None, end_at: datetime, zone: tzinfo) -> Iterator[str]:
+    """How far the end of a slot is from the last lawful day."""
+    if limit_on is None:
+        return
+    days = (limit_on - end_at.astimezone(zone).date()).days
+    counted = "1 day" if abs(days) == 1 else f"{abs(days)} days"
+    if days:
+        yield f"{counted} {'before' if days > 0 else 'after'} the limit"
+    else:
+        yield "On the last day of the limit"
+
+
+def name_of(diary: Diary) -> str:
+    """What the sentences call somebody."""
+    return diary.name or diary.id
+
+
+def _who_is_free(diaries: Sequence[Diary], free: Sequence[Diary]) -> Iterator[str]:
+    required = sum(diary.is_required for diary in diaries)
+    required_free = sum(diary.is_required for diary in free)
+    if len(free) == len(diaries):
+        yield "Everyone free"
+    elif required and required_free == required:
+        yield "All required people free"
+    elif required:
+        yield f"{required_free} of {required} required people free"
+
+
+def _what_is_wished(wishes: Sequence[Wish], against: int) -> Iterator[str]:
+    """What each one thinks of the time, the worst alone."""
+    said: dict[str, str] = {}
+    for bit, wish in enumerate(wishes):
+        is_against = bool(against >> bit & 1)
+        if wish.kind is WishKind.GOOD:
+            good, other = f"A good time for {wish.name}", f"Not one of the good times of {wish.name}"
+            said.setdefault(wish.name, other if is_against else good)
+        elif is_against:
+            may = "only if need be" if wish.kind is WishKind.IF_NEED_BE else "would rather not"
+            if not said.get(wish.name, "").endswith("would rather not"):
+                said[wish.name] = f"{wish.name} {may}"
+    yield from said.values()
+
+
+def _ids(diaries: Iterable[Diary]) -> tuple[str, ...]:
+    return tuple(diary.id for diary in diaries)

@@ -144,6 +144,8 @@ class Conversation:
             raise CalendarNonsense(NONSENSE) from None
         if not isinstance(found, dict):
             raise CalendarNonsense(NONSENSE)
+        if b"\\ud" in answer.content.lower():
+            found = {name: _mended(value) for name, value in found.items()}
         return found
 
     async def list_all(self, question: Question, most: int) -> list[Json]:
@@ -175,6 +177,17 @@ def items_of(page: Json) -> list[Json]:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise CalendarNonsense(NONSENSE)
     return items
+
+
+def _mended(value: Any) -> Any:
+    """The same without halves of characters: Microsoft cuts previews of texts off in the middle of an emoji."""
+    if isinstance(value, dict):
+        return {name: _mended(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_mended(each) for each in value]
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return value
 
 
 def _wait_of(answer: Answer) -> float | None:

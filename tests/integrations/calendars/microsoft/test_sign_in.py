@@ -51,11 +51,12 @@ async def test_a_certificate_opens_it_as_well(open_calendar: Opener, server: Gra
     await ask(open_calendar(credential=read_credential("", certificate)))
 
 
+@pytest.mark.parametrize("between", [" ", ""])
 async def test_a_certificate_that_lost_its_line_breaks_is_read_all_the_same(
-    open_calendar: Opener, server: GraphServer, certificate: str
+    open_calendar: Opener, server: GraphServer, certificate: str, between: str
 ):
     server.entra.public_key = public_key_of(certificate)
-    await ask(open_calendar(credential=read_credential("", " ".join(certificate.split("\n")))))
+    await ask(open_calendar(credential=read_credential("", certificate.replace("\n", between))))
 
 
 async def test_a_certificate_that_is_not_the_apps_is_told(open_calendar: Opener, certificate: str):

@@ -142,6 +142,7 @@ class FormField:
     hint: str = ""
     is_secret: bool = False
     is_required: bool = True
+    is_long: bool = False  # several lines, such as a certificate
     choices: tuple[tuple[str, str], ...] = ()  # value and words; empty: free text
 
 

@@ -25,7 +25,7 @@ LINES: tuple[Line, ...] = (
     Line(
         CalendarKind(
             kind="exchange",
-            name="Exchange on the council's own servers",
+            name="Exchange on the council’s own servers",
             words="For mailboxes on an Exchange Server 2013 or newer that the council or the trust runs itself."
             " Mailboxes in Microsoft 365 need the kind Microsoft 365.",
             fields=(
@@ -44,14 +44,14 @@ LINES: tuple[Line, ...] = (
                         ("oauth", "Application (OAuth client credentials)"),
                     ),
                 ),
-                FormField("user", "Account", hint="DOMAIN\\name or a mail address; for OAuth the application's id"),
-                FormField("password", "Password", hint="For OAuth the application's secret", is_secret=True),
+                FormField("user", "Account", hint="DOMAIN\\name or a mail address; for OAuth the application’s id"),
+                FormField("password", "Password", hint="For OAuth the application’s secret", is_secret=True),
                 FormField(
                     "access",
                     "Whose rights count",
                     choices=(
-                        ("delegate", "The account's own, or given to it as a delegate"),
-                        ("impersonation", "The mailbox's: the account stands in for it (impersonation)"),
+                        ("delegate", "The account’s own, or given to it as a delegate"),
+                        ("impersonation", "The mailbox’s: the account stands in for it (impersonation)"),
                     ),
                 ),
                 FormField("token_url", "Where tokens are issued", hint="For OAuth only", is_required=False),
@@ -59,7 +59,7 @@ LINES: tuple[Line, ...] = (
                 FormField(
                     "ca_file",
                     "Certificate authority",
-                    hint="A file on our server, where the certificate is of the council's own authority",
+                    hint="A file on our server, where the certificate is of the council’s own authority",
                     is_required=False,
                 ),
                 FormField(
@@ -112,7 +112,7 @@ LINES: tuple[Line, ...] = (
             name="Microsoft 365",
             words="Outlook calendars in Microsoft 365, by an app that an administrator registers in Entra once.",
             fields=(
-                FormField("tenant", "Directory (tenant) ID", hint="Entra admin centre, your app's overview"),
+                FormField("tenant", "Directory (tenant) ID", hint="Entra admin centre, your app’s overview"),
                 FormField("client_id", "Application (client) ID", hint="Beside it"),
                 FormField("secret", "Client secret", hint="Its value, not its ID", is_secret=True, is_required=False),
                 FormField(
@@ -120,12 +120,13 @@ LINES: tuple[Line, ...] = (
                     "Certificate, instead of a secret",
                     hint="As PEM together with its private key, without a pass phrase",
                     is_secret=True,
+                    is_long=True,
                     is_required=False,
                 ),
                 FormField(
                     "mailbox",
                     "Mailbox",
-                    hint="For the council's connection: the address in whose name busy times are asked for",
+                    hint="For the council’s connection: the address in whose name busy times are asked for",
                     is_required=False,
                 ),
                 FormField(

@@ -2,10 +2,14 @@
 
 import argparse
 import asyncio
+import base64
 import logging
+import secrets
 import shutil
 from importlib import import_module
 from pathlib import Path
+
+from pydantic import SecretStr
 
 from coord_service.bootstrap import build
 from coord_service.commands.installation import load_settings
@@ -17,11 +21,12 @@ from coord_service.demo.ledger import is_half_made, is_to_be_filled
 from coord_service.domain.people import ROLE_NAMES
 from coord_service.errors import Refused
 from coord_service.logs import configure_logs
-from coord_service.settings import Settings
+from coord_service.settings import SECRETS_KEY_BYTES, Settings
 from integrations.mail.demo_maildirs import folder_in
 from integrations.mail.demo_servers import DemoMail, serve_demo_mail
 
 LOG = "demo.log"
+SECRETS_KEY = "secrets.key"
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +39,8 @@ def run(_arguments: argparse.Namespace) -> int:
     if "public_url" not in settings.model_fields_set:
         settings = settings.model_copy(update={"public_url": address_of(settings)})
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if not settings.secrets_keys:
+        settings = settings.model_copy(update={"secrets_key": SecretStr(_secrets_key(settings.data_dir / SECRETS_KEY))})
     with (settings.data_dir / LOG).open("a", encoding="utf-8") as log:
         configure_logs(logging.INFO, log)  # a file: the terminal stays readable
         try:
@@ -41,6 +48,14 @@ def run(_arguments: argparse.Namespace) -> int:
         except Refused as error:
             raise BadInput(str(error)) from error
     return 0
+
+
+def _secrets_key(path: Path) -> str:
+    """The demo's own key for passwords of calendars, made at its first start."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(base64.b64encode(secrets.token_bytes(SECRETS_KEY_BYTES)).decode())
+    return path.read_text()
 
 
 async def _demo(settings: Settings) -> None:

@@ -5,12 +5,12 @@ import asyncio
 
 import structlog
 
+from coord_service.bootstrap import build
 from coord_service.commands.installation import load_settings
-from coord_service.commands.serving import listen, require_newest_schema, serve
+from coord_service.commands.serving import listen, require_newest_schema, require_secrets, serve
 from coord_service.commands.terminal import BadInput
 from coord_service.logs import configure_logs
 from coord_service.settings import Settings
-from coord_service.storage.database import Database
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -29,10 +29,11 @@ def run(_arguments: argparse.Namespace) -> int:
 
 async def _serve(settings: Settings) -> None:
     with listen(settings) as taken:
-        database = Database(settings.database)
+        tools = build(settings)
         try:
-            await require_newest_schema(database)
+            await require_newest_schema(tools.database)
+            await require_secrets(tools)
         finally:
-            await database.close()
+            await tools.close()
         log = structlog.get_logger()
         await serve(settings, taken, lambda: log.info("serving", host=settings.host, port=settings.port))

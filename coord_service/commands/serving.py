@@ -12,6 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from coord_service.bootstrap import build
 from coord_service.commands.terminal import BadInput
+from coord_service.errors import Refused, SecretsUnreadable
+from coord_service.operations.connections import count_sealed, reseal_secrets
 from coord_service.operations.tools import Tools
 from coord_service.settings import Settings
 from coord_service.storage import schema
@@ -48,6 +50,19 @@ async def require_newest_schema(database: Database) -> None:
         raise BadInput(f"the database does not answer, check COORD_DATABASE_URL: {error.args[0]}") from error
     if revision != schema.newest_revision():
         raise BadInput(f"the database is at revision {revision or 'none'}: run `coord migrate` first")
+
+
+async def require_secrets(tools: Tools) -> None:
+    """Seal every secret with the newest key. Raises BadInput where one is kept that no key set here opens."""
+    if not tools.vault.has_key and await count_sealed(tools) == 0:
+        return
+    try:
+        await reseal_secrets(tools)
+    except (Refused, SecretsUnreadable) as error:
+        raise BadInput(
+            "calendars are connected whose passwords can't be decrypted: set COORD_SECRETS_KEY to the key that they "
+            "were encrypted with (behind the new one, with a comma between), or restore it from your safe"
+        ) from error
 
 
 async def serve(settings: Settings, taken: socket.socket, announce: Callable[[], None]) -> None:

@@ -5,7 +5,7 @@ import asyncio
 
 from coord_service.bootstrap import build
 from coord_service.commands.installation import load_settings
-from coord_service.commands.serving import require_newest_schema, stop_signal
+from coord_service.commands.serving import require_newest_schema, require_secrets, stop_signal
 from coord_service.commands.terminal import BadInput
 from coord_service.logs import configure_logs
 from coord_service.settings import Settings
@@ -32,6 +32,7 @@ async def _work(settings: Settings) -> None:
     tools = build(settings, wake=wake)
     try:
         await require_newest_schema(tools.database)
+        await require_secrets(tools)
         await run_worker(tools, settings.redis_url, stop)
     finally:
         await wake.close()

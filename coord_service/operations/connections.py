@@ -14,7 +14,15 @@ from coord_service.domain.people import Actor, PersonKind, normal_address
 from coord_service.errors import CalendarTrouble, InvalidForm, NotAllowed, NotFound, Refused
 from coord_service.operations.audit import record
 from coord_service.operations.people import load_person
-from coord_service.operations.reaching import Way, note_success, note_trouble, reached, seal_secrets, way_of
+from coord_service.operations.reaching import (
+    Way,
+    note_success,
+    note_trouble,
+    reached,
+    record_name,
+    seal_secrets,
+    way_of,
+)
 from coord_service.operations.tools import Tools
 from coord_service.ports import Ability, CalendarCheck, CalendarKind
 from coord_service.storage import calendars
@@ -161,15 +169,19 @@ async def disconnect_calendar(tools: Tools, actor: Actor, connection_id: int) ->
 
 
 async def reseal_secrets(tools: Tools) -> int:
-    """Encrypt with the newest key whatever is still encrypted with an older one; how many that were."""
+    """Encrypt with the newest key whatever is still encrypted with an older one; how many that were.
+
+    Raises SecretsUnreadable for one that no key opens, Refused where no key is set.
+    """
     async with tools.database.begin() as db:
+        await calendars.delete_untaken_connections(db, tools.clock.now() - UNTAKEN_LIFE)
         old = [
             each
             for each in await calendars.list_connections_with_secrets(db)
             if each.secrets and not tools.vault.is_newest(each.secrets)
         ]
         for connection in old:
-            name = f"calendar_connection:{connection.id}"
+            name = record_name(connection.id)
             connection.secrets = tools.vault.seal(tools.vault.open(connection.secrets or b"", name), name)
         return len(old)
 
@@ -193,7 +205,11 @@ async def _try(tools: Tools, way: Way) -> CalendarCheck:
 
 def _read_values(kind: CalendarKind, asked: TryCalendar) -> dict[str, str]:
     """The form's values, those of this kind alone. Raises InvalidForm with everything that is missing."""
-    values = {each.name: asked.values.get(each.name, "").strip() for each in kind.fields}
+    typed = asked.values
+    values = {
+        each.name: typed.get(each.name, "") if each.is_secret else typed.get(each.name, "").strip()
+        for each in kind.fields
+    }
     errors = {each.name: f"Enter: {each.label}" for each in kind.fields if each.is_required and not values[each.name]}
     for each in kind.fields:
         if each.choices and values[each.name] and values[each.name] not in dict(each.choices):

@@ -12,7 +12,7 @@ from coord_service.domain.diaries import Block, Diary
 from coord_service.domain.lawful import lawful_days, review_limit
 from coord_service.domain.meetings import Answer, MeetingStatus, Purpose
 from coord_service.domain.outside import Outside
-from coord_service.domain.people import Actor
+from coord_service.domain.people import Actor, PersonKind, normal_address
 from coord_service.domain.quorum import QuorumRule
 from coord_service.domain.slots import SlotSearch
 from coord_service.domain.standings import Quorum
@@ -25,6 +25,7 @@ from coord_service.operations.found import FARTHEST, Asked, Found, show_found, w
 from coord_service.operations.gathering import Wanted, gather_busy
 from coord_service.operations.guests import Guest, guests_of, load_guests
 from coord_service.operations.organizer_copy import present_attendees
+from coord_service.operations.people import load_person
 from coord_service.operations.poll_diaries import add_polls
 from coord_service.operations.quorums import load_quorum
 from coord_service.operations.tools import Tools
@@ -107,6 +108,17 @@ async def find_new_time(tools: Tools, actor: Actor, meeting_id: int, view: View)
     refused = (each.person_id for each in present_attendees(meeting) if each.answer is Answer.DECLINED)
     sought = Sought(meeting.purpose, minutes, guests_of(meeting), meeting.children, moving)
     return await _look_for(tools, replace(sought, refused_by=frozenset(map(str, refused))), view)
+
+
+async def look_again(tools: Tools, actor: Actor, person_id: int, from_on: date) -> None:
+    """Ask one person's calendar once more about the weeks from a day on. Raises NotFound."""
+    require(actor, Permission.BOOK_MEETINGS)
+    async with tools.database.read() as db:
+        person = await load_person(db, actor, person_id)
+    if person.email and person.kind is not PersonKind.FAMILY:
+        span = span_of(DaySpan(from_on, from_on + WINDOW))
+        address = normal_address(person.email)
+        await gather_busy(tools, Wanted({person_id: address}, *span, again=frozenset({person_id})))
 
 
 async def _look_for(tools: Tools, sought: Sought, view: View) -> Found:

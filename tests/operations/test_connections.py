@@ -8,6 +8,8 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
+from coord_service.commands.serving import require_secrets
+from coord_service.commands.terminal import BadInput
 from coord_service.domain.people import Actor, PersonKind, Role
 from coord_service.errors import InvalidForm, NotAllowed, NotFound, Refused, SecretsUnreadable, ServiceClosed
 from coord_service.operations import connections
@@ -192,6 +194,16 @@ async def test_a_new_key_seals_everything_again_and_the_old_one_can_go(tools, wo
     assert await connections.reseal_secrets(both) == 0
     [row] = await rows(tools)
     assert way_of(replace(tools, vault=AesGcmVault([new])), row, "").values["password"] == PASSWORD
+
+
+async def test_the_start_is_refused_where_a_password_is_kept_that_no_key_opens(tools, worker, server):
+    keyless, other = replace(tools, vault=AesGcmVault([])), replace(tools, vault=AesGcmVault([bytes(32)]))
+    await require_secrets(keyless)  # nothing is kept yet
+    await connect(tools, worker)
+    for wrong in (keyless, other):
+        with pytest.raises(BadInput, match="set COORD_SECRETS_KEY"):
+            await require_secrets(wrong)
+    await require_secrets(tools)
 
 
 async def test_who_connected_and_disconnected_what_is_on_record(tools, worker, server):

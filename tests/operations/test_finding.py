@@ -26,7 +26,11 @@ from coord_service.operations.found import Found
 from coord_service.operations.terms import upload_terms
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import Attendee, Child, Leave, Meeting, Person, User
+from integrations.calendars.memory import MemoryServer
 from tests.builders import a_child, a_member, a_person, a_user, actor_for
+from tests.outside_calendars import appointment, connect, server
+
+__all__ = ["server"]
 
 TOMORROW = date(2026, 3, 4)  # the clock stands at Tuesday 3 March 2026
 
@@ -233,6 +237,23 @@ async def test_another_time_is_not_the_time_it_has_and_the_meeting_is_not_in_its
     offered = starts(await find_new_time(case.tools, case.actor, meeting_id, View(from_on=TOMORROW)))
     assert now_at not in offered
     assert now_at + timedelta(minutes=30) in offered
+
+
+async def test_a_meeting_in_somebodys_own_calendar_is_not_in_the_way_of_its_own_move(
+    case: Case, server: MemoryServer
+) -> None:
+    administrator = actor_for(await a_user(case.tools, Role.ADMINISTRATOR))
+    doctor = case.doctor.email or ""
+    await connect(case.tools, administrator, doctor.partition("@")[2])
+    draft_id = await case.draft()
+    now_at = datetime(2026, 3, 4, 9, tzinfo=UTC)
+    await choose_time(case.tools, case.actor, draft_id, ChooseTime(now_at, 60))
+    meeting_id = await send_booking(case.tools, case.actor, draft_id)
+    server.add(doctor, appointment(now_at, now_at + timedelta(hours=1)))
+    server.add(doctor, appointment(now_at + timedelta(hours=2), now_at + timedelta(hours=3)))
+    offered = starts(await find_new_time(case.tools, case.actor, meeting_id, View(from_on=TOMORROW)))
+    assert now_at + timedelta(minutes=30) in offered
+    assert now_at + timedelta(hours=2) not in offered
 
 
 async def test_a_double_click_books_once(case: Case) -> None:

@@ -1,13 +1,13 @@
 """Dates, times and durations as they stand on content lines (RFC 5545 §3.3.4-6)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from coord_service.domain.itip.values import When
 from integrations.itip.lines import Component, Line
-from integrations.itip.zone_names import zone_defined, zone_named
+from integrations.itip.zone_names import offset_defined, zone_defined, zone_named
 
 # Nobody meets outside these; beyond them changing the zone overflows.
 FIRST_YEAR, LAST_YEAR = 1600, 9997
@@ -23,12 +23,22 @@ class Zones:
     defined: dict[str, Component]
     problems: list[str]
     floating: tzinfo = LONDON
+    known: dict[tuple[str, int], tzinfo | None] = field(default_factory=dict)
 
     def of(self, tzid: str, year: int) -> tzinfo | None:
-        """The zone of a TZID: by its name, else as the calendar defines it; None and a problem for neither."""
+        """The zone of a TZID: by its name, else the likely one with the same offsets through that year; or None."""
         zone = zone_named(tzid)
         if zone is None and tzid in self.defined:
-            zone = zone_defined(self.defined[tzid], year)
+            if (tzid, year) not in self.known:
+                self.known[tzid, year] = zone_defined(self.defined[tzid], year)
+            zone = self.known[tzid, year]
+        return zone
+
+    def at(self, tzid: str, wall: datetime) -> tzinfo | None:
+        """The zone, or else the offset, that a TZID means at one wall time; None and a problem for neither."""
+        zone = self.of(tzid, wall.year)
+        if zone is None and tzid in self.defined:
+            zone = offset_defined(self.defined[tzid], wall)
         if zone is None:
             complaint = f"unknown time zone {tzid[:60]!r}"
             if complaint not in self.problems:
@@ -72,7 +82,7 @@ def read_value(text: str, tzid: str, zones: Zones, name: str) -> When | None:
     if not tzid:
         zones.problems.append(f"{name} has no time zone; taken as the calendar's own, or London's")
         return local.replace(tzinfo=zones.floating)
-    zone = zones.of(tzid, local.year)
+    zone = zones.at(tzid, local)
     return local.replace(tzinfo=zone) if zone else None
 
 

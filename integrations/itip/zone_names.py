@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from integrations.itip.lines import Component
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-MOST_OBSERVANCES = 50
+MOST_OBSERVANCES, MOST_DATES = 50, 200
 OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 # Names that are neither IANA's nor in the table of Windows names.
 OTHER_NAMES = {
@@ -53,17 +53,22 @@ def zone_named(tzid: str) -> tzinfo | None:
 
 
 def zone_defined(vtimezone: Component, year: int) -> tzinfo | None:
-    """The zone that a VTIMEZONE describes, found by its offsets through one year; None when it describes none."""
+    """The likely zone with the offsets of a VTIMEZONE through one year; None when it describes none of them."""
     moments = [datetime(year, month, 15, 12) for month in range(1, 13)]  # noqa: DTZ001 - wall time, its zone is sought
     offsets = [_offset_at(vtimezone, each) for each in moments]
-    if None in offsets:
-        return None
     for name in LIKELY:
         zone = ZoneInfo(name)
         if offsets == [each.replace(tzinfo=zone).utcoffset() for each in moments]:
             return UTC if name == "UTC" else zone
-    steady = {each for each in offsets if each is not None}
-    return timezone(steady.pop()) if len(steady) == 1 else None
+    steady = {*offsets}
+    only = steady.pop() if len(steady) == 1 else None
+    return None if only is None else timezone(only)
+
+
+def offset_defined(vtimezone: Component, wall: datetime) -> tzinfo | None:
+    """The offset that a VTIMEZONE gives for one wall time: the moment is right, whatever zone that is."""
+    offset = _offset_at(vtimezone, wall)
+    return None if offset is None else timezone(offset)
 
 
 def _iana(name: str) -> ZoneInfo | None:
@@ -92,13 +97,12 @@ def _offset_at(vtimezone: Component, wall: datetime) -> timedelta | None:
 
 def _onsets(observance: Component, wall: datetime) -> Iterable[tuple[datetime, timedelta]]:
     offset = _offset(observance.value("TZOFFSETTO"))
-    try:
-        start = datetime.strptime(observance.value("DTSTART")[:15], "%Y%m%dT%H%M%S")  # noqa: DTZ007 - wall time
-    except ValueError:
-        return
-    if offset is None:
+    start = _wall_time(observance.value("DTSTART"))
+    if offset is None or start is None:
         return
     yield start, offset
+    dates = [value for each in observance.every("RDATE") for value in each.value.split(",")[:MOST_DATES]][:MOST_DATES]
+    yield from ((onset, offset) for each in dates if (onset := _wall_time(each)))
     rule = dict(part.partition("=")[::2] for part in observance.value("RRULE").upper().split(";"))
     found = re.fullmatch(r"([+-]?\d)?(MO|TU|WE|TH|FR|SA|SU)", rule.get("BYDAY", ""))
     month = rule.get("BYMONTH", str(start.month))
@@ -108,6 +112,13 @@ def _onsets(observance: Component, wall: datetime) -> Iterable[tuple[datetime, t
         day = nth_weekday(year, int(month), int(found[1] or 1), WEEKDAYS.index(found[2]))
         if day and year >= start.year:
             yield datetime.combine(day, start.time()), offset
+
+
+def _wall_time(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text.strip()[:15], "%Y%m%dT%H%M%S")  # noqa: DTZ007 - wall time
+    except ValueError:
+        return None
 
 
 def _offset(text: str) -> timedelta | None:

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from coord_service.domain.itip.answers import Incoming, apply_reply
 from coord_service.domain.itip.identity import UNCHECKED
-from coord_service.domain.itip.proposals import apply_counter, apply_refresh, speaker_of
+from coord_service.domain.itip.proposals import apply_counter, speaker_of
+from coord_service.domain.itip.refreshing import apply_refresh
 from coord_service.domain.itip.values import Applied, Event, Kind, Message, Outgoing, Policy, Verdict
 
 NOTES = {

@@ -1,4 +1,4 @@
-"""A new time proposed (COUNTER), and an invitation asked for again (REFRESH): RFC 5546 §3.2.6-8, ITIP.md §2.7-8."""
+"""A new time proposed (COUNTER), and what the lead worker makes of it: RFC 5546 §3.2.7-8, ITIP.md §2.7."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,11 +23,10 @@ from coord_service.domain.itip.values import (
     PartStat,
     Policy,
     Question,
-    Status,
     Verdict,
     When,
 )
-from coord_service.domain.itip.views import for_reader, view_for
+from coord_service.domain.itip.views import for_reader
 from coord_service.errors import ChangedMeanwhile
 
 ANY_POLICY = Policy()
@@ -37,23 +36,6 @@ SHORTEST, LONGEST = timedelta(), timedelta(days=14)
 def apply_counter(event: Event, incoming: Incoming) -> Applied:
     """Hold a proposed time for the lead worker while it is current; the copy never changes by it."""
     return _judge_counter(event, incoming).of(event)
-
-
-def apply_refresh(event: Event, incoming: Incoming) -> Applied:
-    """Send the present invitation to the attendee who asks, and to nobody else; strangers learn nothing."""
-    speaker = find_speaker(incoming.answer, incoming.message, event, incoming.policy)
-    address = speaker.address if speaker else ""
-    standing = replace(event, status=Status.CONFIRMED) if event.status is Status.CANCELLED else event
-    seen = view_for(standing, address) if speaker else None
-    if seen is None or speaker is None:
-        return Applied(event, Verdict.REFUSED, "it asks for the invitation, and whoever sent it was not invited")
-    if speaker.doubt:
-        return Applied(event, Verdict.HELD, speaker.doubt, question=Question.SENDER)
-    if event.status is Status.CANCELLED:
-        gone = Outgoing(address, Method.CANCEL, False, replace(seen, status=Status.CANCELLED))
-        return Applied(event, Verdict.APPLIED, f"{address} asks how things stand: it is cancelled", (gone,))
-    sent = Outgoing(address, Method.REQUEST, False, seen)
-    return Applied(event, Verdict.APPLIED, f"{address} asks for the invitation again", (sent,))
 
 
 def accept_counter(event: Event, message: Message, now: datetime) -> Changes:

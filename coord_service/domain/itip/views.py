@@ -76,7 +76,7 @@ def for_reader(event: Event, address: str, show: Show = Show.RECIPIENT) -> Event
     people = event.attendees if show is Show.EVERYONE else tuple(a for a in event.attendees if a.address == address)
     return replace(
         event,
-        attendees=tuple(_line_for_reader(each) for each in people),
+        attendees=tuple(_line_for_reader(each, event.organizer.address) for each in people),
         rrule=until_in_utc(event.rrule, event.start),
         extras=lines_for_readers(event.extras),
         overrides=(),
@@ -104,8 +104,11 @@ def together(events: list[Event]) -> Event:
     return replace(events[0], overrides=tuple(events[1:]))
 
 
-def _line_for_reader(attendee: Attendee) -> Attendee:
+def _line_for_reader(attendee: Attendee, organizer: str) -> Attendee:
     """RFC 6638 §7: who tells an attendee, and how that went, is the organizer's server's business."""
     extras = tuple(each for each in attendee.extras if not each[0].startswith("SCHEDULE-"))
     name = attendee.name or attendee.address
-    return replace(attendee, name=name, comment="", answered_sequence=None, answered_dtstamp=None, extras=extras)
+    asked = attendee.rsvp and attendee.address != organizer
+    return replace(
+        attendee, name=name, rsvp=asked, comment="", answered_sequence=None, answered_dtstamp=None, extras=extras
+    )

@@ -113,7 +113,7 @@ LINES: tuple[Line, ...] = (
             words="Outlook calendars in Microsoft 365, by an app that an administrator registers in Entra once.",
             fields=(
                 FormField("tenant", "Directory (tenant) ID", hint="Entra admin centre, your app’s overview"),
-                FormField("client_id", "Application (client) ID", hint="Beside it"),
+                FormField("client_id", "Application (client) ID", hint="On the same page"),
                 FormField("secret", "Client secret", hint="Its value, not its ID", is_secret=True, is_required=False),
                 FormField(
                     "certificate",
@@ -132,6 +132,7 @@ LINES: tuple[Line, ...] = (
                 FormField(
                     "cloud",
                     "Cloud",
+                    hint="Leave it, unless your organisation is in one of the national clouds",
                     is_required=False,
                     choices=(
                         ("global", "Microsoft 365"),

@@ -63,7 +63,7 @@ def _read_account(account: CalendarAccount) -> GraphAccount:
     if not is_mail_address(mailbox):
         raise SignInRefused("Give the address of a mailbox in Microsoft 365: busy times are asked for in its name.")
     if (cloud := CLOUDS.get(values.get("cloud") or "global")) is None:
-        raise SignInRefused("Choose one of Microsoft's clouds from the list.")
+        raise SignInRefused("Choose one of Microsoft’s clouds from the list.")
     return GraphAccount(
         mailbox=mailbox,
         tenant=_identifier(values.get("tenant", ""), "directory (tenant) ID"),
@@ -81,7 +81,7 @@ def read_credential(secret: str, certificate: str) -> Credential:
     """
     if not certificate:
         if not secret:
-            raise SignInRefused("Give the app's client secret, or its certificate with the private key.")
+            raise SignInRefused("Give the app’s client secret, or its certificate with the private key.")
         return secret
     blocks = {label: _pem(label, body) for label, body in re.findall(
         r"-----BEGIN ([A-Z ]{1,40})-----([A-Za-z0-9+/=\s]{1,20000})-----END \1-----", certificate)}  # fmt: skip
@@ -92,7 +92,7 @@ def read_credential(secret: str, certificate: str) -> Credential:
         load_pem_x509_certificate(public.encode())
     except (ValueError, TypeError):
         raise SignInRefused(
-            "The certificate can't be read: paste it as PEM together with its private key, without a pass phrase."
+            "The certificate can’t be read: paste it as PEM together with its private key, without a pass phrase."
         ) from None
     return {"private_key": private, "public_certificate": public}
 
@@ -105,5 +105,5 @@ def _pem(label: str, body: str) -> str:
 def _identifier(text: str, name: str) -> str:
     """Part of an address, so of nothing but letters, digits, dots and hyphens."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]{0,100}", text):
-        raise SignInRefused(f"Give the app's {name}, as the Entra admin centre shows it.")
+        raise SignInRefused(f"Give the app’s {name}, as the Entra admin centre shows it.")
     return text

@@ -18,9 +18,9 @@ from integrations.calendars.microsoft.schedule import read_schedules
 READING = frozenset({Ability.READ_BUSY, Ability.READ_OTHERS})
 WRITING = frozenset({Ability.WRITE, Ability.FOLLOW})
 NO_EVENT = "/events/AAMkAGI1AAAt9AHjAAA="  # the id of Microsoft's own examples: in nobody's mailbox
-CAN_ALL = "Microsoft 365 answers: we can read busy times, and keep meetings in this mailbox's calendar."
+CAN_ALL = "Microsoft 365 answers: we can read busy times, and keep meetings in this mailbox’s calendar."
 CAN_READ = (
-    "Microsoft 365 answers: we can read busy times, but may not keep meetings in this mailbox's calendar. For that, "
+    "Microsoft 365 answers: we can read busy times, but may not keep meetings in this mailbox’s calendar. For that, "
     "grant the app the application permission Calendars.ReadWrite, and let its access policy include this mailbox."
 )
 

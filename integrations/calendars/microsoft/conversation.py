@@ -17,7 +17,7 @@ from integrations.calendars.microsoft.sign_in import SignIn
 
 AT_ONCE = 4  # requests of one app to one mailbox that Outlook takes at the same time; the fifth is refused
 MOST_WAITS = 3
-NONSENSE = "Microsoft 365 answered something that can't be understood."
+NONSENSE = "Microsoft 365 answered something that can’t be understood."
 Json = dict[str, Any]
 T = TypeVar("T")
 

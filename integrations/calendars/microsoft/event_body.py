@@ -27,7 +27,7 @@ def write_event(event: itip.Event, mailbox: str) -> Json:
     Raises CalendarTrouble for a series.
     """
     if event.is_series or event.overrides or event.recurrence_id is not None:
-        raise CalendarTrouble("A series can't be kept in Microsoft 365: send each of its meetings by itself.")
+        raise CalendarTrouble("A series can’t be kept in Microsoft 365: send each of its meetings by itself.")
     written: Json = {
         "subject": event.summary,
         "body": {"contentType": "html", "content": write_words(event.description)},

@@ -73,7 +73,7 @@ class Line:
         except TimeoutError:
             raise CalendarTimedOut("Microsoft 365 did not answer in time.") from None
         except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError, ValueError):
-            raise ConnectionLost("Microsoft 365 can't be reached, or hung up in the middle of an answer.") from None
+            raise ConnectionLost("Microsoft 365 can’t be reached, or hung up in the middle of an answer.") from None
         if len(answer.content) > LARGEST:
             raise CalendarNonsense("Microsoft 365 sent an answer without end.")
         return answer

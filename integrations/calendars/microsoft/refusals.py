@@ -23,7 +23,7 @@ NO_MAILBOX = (
 )
 NOT_SIGNED_IN = (
     "Microsoft 365 does not accept our sign-in for its calendars: check that the directory and the cloud of this "
-    "connection are the mailbox's own."
+    "connection are the mailbox’s own."
 )
 NO_MAILBOX_CODES = frozenset({
     "errorinvaliduser", "mailboxnotenabledforrestapi", "mailboxnothostedinexchangeonline", "errornonexistentmailbox",
@@ -37,9 +37,9 @@ SIGN_IN = {
     700016: "This directory has no app with this application (client) ID: check both IDs.",
     90002: "Microsoft knows no directory with this directory (tenant) ID: check it, and the cloud.",
     900023: "The directory (tenant) ID is not written as one: copy it from the Entra admin centre.",
-    700027: "The certificate is not one of the app's: upload its public part in the Entra admin centre.",
+    700027: "The certificate is not one of the app’s: upload its public part in the Entra admin centre.",
     7000112: "The app has been disabled in the Entra admin centre: enable it there.",
-    65001: "Nobody has consented to the app's permissions: grant admin consent in the Entra admin centre.",
+    65001: "Nobody has consented to the app’s permissions: grant admin consent in the Entra admin centre.",
     53003: "A Conditional Access policy keeps the app out: an administrator has to exempt it.",
     500011: "This directory has no Microsoft Graph under this address: check the cloud of this connection.",
 }

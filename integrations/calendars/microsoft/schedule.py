@@ -112,4 +112,4 @@ def _join(parts: Sequence[Busy], span: Span) -> Busy:
 def _trouble(error: Any) -> str:
     code = str(error.get("responseCode", "")) if isinstance(error, dict) else ""
     plain = f" ({code})" if re.fullmatch(r"[A-Za-z]{1,60}", code) else ""
-    return TROUBLES.get(code.lower(), f"Microsoft 365 can't read this calendar{plain}.")
+    return TROUBLES.get(code.lower(), f"Microsoft 365 can’t read this calendar{plain}.")

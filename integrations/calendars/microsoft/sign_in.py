@@ -20,7 +20,7 @@ from integrations.calendars.microsoft.account import GraphAccount
 from integrations.calendars.microsoft.line import Answer, Line, Request
 from integrations.calendars.microsoft.refusals import SIGN_IN, overload_of, refused_sign_in
 
-NONSENSE = "Microsoft's sign-in answered something that can't be understood."
+NONSENSE = "Microsoft’s sign-in answered something that can’t be understood."
 MOST_KEPT = 200
 MARGIN = 300.0  # seconds before its end from which a token is not used any more
 
@@ -127,7 +127,7 @@ class _Errands:
             answer = self._sent.result(self._seconds + 1)
         except TimeoutError:
             self.give_up()
-            raise CalendarTimedOut("Microsoft's sign-in did not answer in time.") from None
+            raise CalendarTimedOut("Microsoft’s sign-in did not answer in time.") from None
         self.last_status = answer.status
         if trouble := overload_of(answer):
             raise trouble

@@ -10,6 +10,7 @@ from tests.servers.graph.refusing import bad_request
 from tests.servers.graph.shapes import EVENT_PROPERTIES, SCHEDULE
 
 MOST_SCHEDULES, LONGEST = 20, timedelta(days=42)
+TOUCH = timedelta(microseconds=1)
 DIGITS = {"free": "0", "workingElsewhere": "0", "tentative": "1", "busy": "2", "unknown": "2", "oof": "3"}
 FILTER = re.compile(
     r"singleValueExtendedProperties/Any\(ep: ep/id eq '(?P<id>[^']+)' and "
@@ -109,7 +110,7 @@ def _schedule(
         return _unreadable(address, "ErrorMailRecipientNotFound")
     if mailbox.shares == "nothing":
         return _unreadable(address, "ErrorNoFreeBusyAccess")
-    shown = mailbox.shown(*span[:2])
+    shown = mailbox.shown(span[0] - TOUCH, span[1] + TOUCH)  # what only touches the time asked for is shown too
     items = [] if mailbox.shares == "view" else [_item(each, mailbox.shares, zone) for each in shown]
     hours = {"daysOfWeek": ["monday"], "startTime": "09:00:00.0000000", "endTime": "17:00:00.0000000"}
     return {

@@ -102,7 +102,7 @@ async def test_who_can_be_read_on_some_of_the_days_alone_is_unknown(calendar: Gr
     server.mailboxes[COLLEAGUE].blocks = [Shown(utc(9, 9), utc(9, 10), "busy")]
     server.unreadable_from = utc(1, 0, month=4)
     found = (await calendar.read_busy([COLLEAGUE], utc(1, 0), utc(1, 0) + timedelta(days=80)))[COLLEAGUE]
-    assert found.trouble == "Microsoft 365 can't read this calendar (ErrorServerBusy)."
+    assert found.trouble == "Microsoft 365 can’t read this calendar (ErrorServerBusy)."
     assert found.blocks == ()
 
 

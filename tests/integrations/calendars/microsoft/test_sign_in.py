@@ -60,7 +60,7 @@ async def test_a_certificate_that_lost_its_line_breaks_is_read_all_the_same(
 
 
 async def test_a_certificate_that_is_not_the_apps_is_told(open_calendar: Opener, certificate: str):
-    with pytest.raises(SignInRefused, match=r"not one of the app's.*AADSTS700027"):
+    with pytest.raises(SignInRefused, match=r"not one of the app’s.*AADSTS700027"):
         await ask(open_calendar(credential=read_credential("", certificate)))
 
 
@@ -181,7 +181,7 @@ async def test_an_overloaded_sign_in_says_when_again(calendar: GraphCalendar, se
         ({"tenant": "../evil"}, r"directory \(tenant\) ID"),
         ({"client_id": ""}, r"application \(client\) ID"),
         ({"secret": ""}, "client secret, or its certificate"),
-        ({"certificate": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"}, "can't be read"),
+        ({"certificate": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"}, "can’t be read"),
         ({"cloud": "moon"}, "clouds from the list"),
     ],
 )

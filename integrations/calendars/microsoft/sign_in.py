@@ -22,7 +22,7 @@ from integrations.calendars.microsoft.refusals import SIGN_IN, overload_of, refu
 
 NONSENSE = "Microsoft’s sign-in answered something that can’t be understood."
 MOST_KEPT = 200
-MARGIN = 300.0  # seconds before its end from which a token is not used any more
+MARGIN = 300.0  # seconds before its end from which a token is not used any more; half its time where that is short
 
 _threads = ThreadPoolExecutor(4, "microsoft-sign-in")
 _kept: "OrderedDict[tuple[str, ...], Token]" = OrderedDict()
@@ -59,7 +59,7 @@ class SignIn:
                 except asyncio.CancelledError:
                     errands.give_up()
                     raise
-                kept = _kept[self._key] = Token(text, loop.time() + seconds - MARGIN)
+                kept = _kept[self._key] = Token(text, loop.time() + seconds - min(MARGIN, seconds / 2))
                 while len(_kept) > MOST_KEPT:
                     _kept.popitem(last=False)
             return kept.text

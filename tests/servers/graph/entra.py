@@ -24,6 +24,7 @@ class Entra:
     tokens: set[str] = field(default_factory=set)
     refusal: tuple[int, str, int] | None = None
     sign_ins: int = 0
+    expires_in: int = 3599
 
     def expire_tokens(self) -> None:
         """No token given out so far is taken any longer."""
@@ -54,7 +55,7 @@ class Entra:
         self.tokens.add(token)
         self.sign_ins += 1
         return web.json_response({
-            "token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": token
+            "token_type": "Bearer", "expires_in": self.expires_in, "access_token": token
         })  # fmt: skip
 
     def _proof_of(self, request: web.Request, form: dict[str, object]) -> int:

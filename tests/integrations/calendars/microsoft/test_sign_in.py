@@ -78,6 +78,16 @@ async def test_one_sign_in_serves_many_calls_and_connections(open_calendar: Open
     assert server.entra.sign_ins == 1
 
 
+@pytest.mark.parametrize(("expires_in", "sign_ins"), [(0, 2), (200, 1)])
+async def test_a_token_is_used_until_shortly_before_its_end(
+    calendar: GraphCalendar, server: GraphServer, expires_in: int, sign_ins: int
+):
+    server.entra.expires_in = expires_in
+    await ask(calendar)
+    await ask(calendar)
+    assert server.entra.sign_ins == sign_ins
+
+
 async def test_another_secret_is_another_sign_in(open_calendar: Opener):
     await ask(open_calendar())
     with pytest.raises(SignInRefused):

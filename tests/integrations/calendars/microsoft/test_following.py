@@ -44,6 +44,14 @@ async def test_an_answer_has_its_time(calendar: GraphCalendar, hand: MicrosoftHa
     assert event.answers == (EventAnswer(HER, PartStat.TENTATIVE, answered_at), EventAnswer(HIM, PartStat.NEEDS_ACTION))
 
 
+async def test_an_answer_without_a_time_counts(calendar: GraphCalendar, hand: MicrosoftHand):
+    await calendar.put(meeting())
+    [stored] = hand.stored(UID)
+    stored.statuses[HER] = ("accepted", "0001-01-01T00:00:00Z")
+    [event] = (await calendar.news(None)).events
+    assert event.answers[0] == EventAnswer(HER, PartStat.ACCEPTED, None)
+
+
 async def test_an_answer_stays_good_when_only_words_change(calendar: GraphCalendar, hand: MicrosoftHand):
     token = await put_and_follow(calendar)
     await hand.answer(UID, HER, PartStat.ACCEPTED)

@@ -116,6 +116,16 @@ async def test_a_deletion_among_everything_is_named(calendar: GraphCalendar, han
     assert news.events == (FollowedEvent(UID, None, None),)
 
 
+async def test_an_event_that_went_without_a_word_is_missed_when_everything_is_listed(
+    calendar: GraphCalendar, hand: MicrosoftHand, owner: Mailbox
+):
+    own = owner.add(appointment(at(9, 10), at(9, 11)))
+    token = await put_and_follow(calendar)
+    owner.delete_own(own)
+    hand.stored(UID)[0].is_deleted = True  # and no change is counted
+    assert (await calendar.news(token)).events == (FollowedEvent(UID, None, None),)
+
+
 async def test_an_event_put_later_is_followed_too(calendar: GraphCalendar, hand: MicrosoftHand):
     token = (await calendar.news(None)).token
     await calendar.put(meeting())

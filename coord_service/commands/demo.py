@@ -16,6 +16,7 @@ from coord_service.commands.installation import load_settings
 from coord_service.commands.migrate import migrate
 from coord_service.commands.serving import listen, serve
 from coord_service.commands.terminal import BadInput
+from coord_service.demo.calendars import open_calendars
 from coord_service.demo.county import COUNCIL, PASSWORD, STAFF
 from coord_service.demo.ledger import is_half_made, is_to_be_filled
 from coord_service.domain.people import ROLE_NAMES
@@ -110,6 +111,7 @@ async def _fill(settings: Settings, folder: Path) -> None:
             print("Making an invented county, once: a few seconds …", flush=True)
             # Imported here: the second start, which should be quick, has no use for it.
             await import_module("coord_service.demo.fill").fill(tools, folder)
+        await open_calendars(tools)
     finally:
         await tools.close()
 

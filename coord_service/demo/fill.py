@@ -5,6 +5,7 @@ from pathlib import Path
 from random import Random
 
 from coord_service.demo.advice import list_given_advice, list_open_requests, tell_advice
+from coord_service.demo.calendars import connect_calendars
 from coord_service.demo.children import add_children
 from coord_service.demo.council import add_terms, let_work_in_holidays
 from coord_service.demo.county import PASSWORD, add_county, leave_of
@@ -48,6 +49,7 @@ async def fill(tools: Tools, folder: Path) -> None:
     _tell_calls(story)
     tell_polls(story)
     await story.play()
+    await connect_calendars(tools, county)
     async with tools.database.begin() as db:
         record(db, FILL, DONE, ("demo", 1), now)
 

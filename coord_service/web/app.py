@@ -32,4 +32,5 @@ def create_app(tools: Tools, routes: Sequence[Route] = ROUTES) -> web.Applicatio
 
 async def _close_database(application: web.Application) -> AsyncIterator[None]:
     yield
+    await application[TOOLS].asking.close()
     await application[TOOLS].database.close()

@@ -22,6 +22,11 @@ _CHOICE = re.compile(r"\w+(\|\w+)+")
 _BOOKED = """select meeting.id from meeting join attendee on attendee.meeting_id = meeting.id
     where meeting.status = 'booked' group by meeting.id
     order by sum(attendee.answer = 'declined') desc, count(*) desc limit 1"""
+_LEAD_WORKER = """select person_id from (select user.person_id from user join person on person.id = user.person_id
+    where user.role = 'lead_worker' and user.is_active order by person.name limit 1)"""
+_CALENDAR_OWNERS = """select person_id from (select user.person_id from user join person on person.id = user.person_id
+    where user.role = 'lead_worker' and user.is_active order by person.name limit 1)
+    union select min(id) from person where kind = 'professional'"""
 _HELD = "select min(id) from meeting where status = 'held'"
 _LARGEST_TEAM = """select child.id from child join membership on membership.child_id = child.id
     where child.closed_at is null group by child.id order by count(*) desc limit 1"""
@@ -42,6 +47,10 @@ FULL: Mapping[str, str | list[str]] = {
     "draft_id": "select id from booking_draft order by id desc limit 2",
     "show_poll.draft_id": "select draft_id from poll",
     "person_id": "select person_id from membership group by person_id order by count(*) desc limit 1",
+    "show_calendar.person_id": _CALENDAR_OWNERS,
+    "test_calendar_form.person_id": _LEAD_WORKER,
+    "connection_id": "select min(id) from calendar_connection where connected_at is null",
+    "kind": ["memory"],
     "membership_id": "select min(id) from membership group by sector",
     "service_id": "select service_id from advice_request group by service_id order by count(*) desc limit 1",
     "agency_id": "select min(id) from agency",

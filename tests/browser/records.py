@@ -1,6 +1,6 @@
 """Records that no demo has: links whose tokens a test knows, bookings half filled in, and records that are bare."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -18,6 +18,7 @@ from coord_service.storage.tables import (
     Action,
     AdviceRequest,
     Attendee,
+    CalendarConnection,
     Child,
     Meeting,
     Membership,
@@ -50,8 +51,23 @@ async def add_doors(tools: Tools) -> None:
         password = OneTimeLink(
             token_hash=hash_token(token_of("password")), user_id=worker.id, expires_at=now + timedelta(days=1)
         )
-        db.add_all([*links, expired, withdrawn, password])
+        db.add_all([*links, expired, withdrawn, password, _tested_calendar(worker, now)])
     await _begin_bookings(tools, worker)
+
+
+def _tested_calendar(worker: User, now: datetime) -> CalendarConnection:
+    """A calendar that was tested, and waits to be connected."""
+    return CalendarConnection(
+        person_id=worker.person_id,
+        kind="memory",
+        domains=[],
+        settings={"server": "county"},
+        abilities=["read_busy"],
+        tested_at=now,
+        tested_words="It answers.",
+        worked_at=now,
+        added_by_id=worker.id,
+    )
 
 
 async def _first(db: Session, role: Role) -> User:

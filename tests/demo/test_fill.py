@@ -18,10 +18,12 @@ from coord_service.demo.ledger import BEGUN, FILL, is_half_made, is_to_be_filled
 from coord_service.domain.advice import AdviceStatus
 from coord_service.domain.children import is_reference
 from coord_service.domain.meetings import Answer, MeetingStatus
+from coord_service.domain.outside import Knowledge
 from coord_service.domain.people import PersonKind, Role
 from coord_service.errors import Refused
 from coord_service.operations.accounts import SignIn, sign_in
 from coord_service.operations.audit import record
+from coord_service.operations.gathering import Wanted, gather_busy, load_outside
 from coord_service.operations.tools import Tools
 from coord_service.settings import Settings
 from coord_service.storage.database import Row
@@ -177,3 +179,17 @@ async def test_the_county_is_the_same_on_postgresql(county: Tools, postgres: Pos
 
 async def test_eight_agencies_have_twelve_services():
     assert (len(AGENCIES), sum(len(agency.services) for agency in AGENCIES)) == (8, 12)
+
+
+async def test_some_of_the_county_have_calendars_and_one_of_them_can_not_be_read(county: Tools):
+    async with county.database.read() as db:
+        trust = Person.email.endswith("@rivermead-health.example") & (Person.kind == PersonKind.PROFESSIONAL)
+        people = list(await db.scalars(sa.select(Person).where(trust)))
+    wanted = Wanted({person.id: person.email or "" for person in people}, NOON, NOON + timedelta(weeks=6))
+    await gather_busy(county, wanted, patience=60)
+    async with county.database.read() as db:
+        outside = await load_outside(db, wanted.addresses, (wanted.start_at, wanted.end_at), NOON)
+    found = [each.knowledge for each in outside.values()]
+    assert found.count(Knowledge.KNOWN) > 10
+    assert 1 <= found.count(Knowledge.LOST) <= 3
+    assert all(each.blocks for each in outside.values() if each.knowledge is Knowledge.KNOWN)

@@ -1,6 +1,6 @@
 """Whether a mail address looks right for whoever it belongs to."""
 
-from coord_service.domain.itip.addresses import bare_address
+from coord_service.domain.itip.addresses import BREAKS, bare_address
 from coord_service.domain.mail_addresses import has_address_shape
 
 # Providers of private mailboxes: fine for a family, worth a second look for a professional.
@@ -14,7 +14,8 @@ PRIVATE_PROVIDERS = frozenset(
 
 def can_be_written_to(address: str) -> bool:
     """Whether mail can be sent there: one @, a domain with a dot, nothing that could break a header."""
-    return has_address_shape(bare_address(address))
+    # What a mail's header may be forgiven (spaces, brackets), somebody who types an address is asked to look at.
+    return BREAKS.search(address) is None and has_address_shape(bare_address(address))
 
 
 def address_warning(address: str | None, *, is_professional: bool) -> str:

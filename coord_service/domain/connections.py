@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from coord_service.errors import (
+    AddressRefused,
     CalendarNonsense,
     CalendarTimedOut,
     CalendarTrouble,
@@ -18,6 +19,7 @@ CURES: dict[type[CalendarTrouble], str] = {
     CalendarTimedOut: "This often passes by itself. If it goes on, ask whoever runs that calendar system.",
     ConnectionLost: "Check the address. If it is right, their system is down: it is tried again by itself.",
     Throttled: "Nothing needs doing: it is asked again when it allows it.",
+    AddressRefused: "Ask for an address on the internet that begins with https://.",
     CalendarNonsense: "Check that the address is that of a calendar, and not of a web page or a sign-in.",
     ServiceClosed: "Connect the calendar again in the way that is named.",
     SecretsUnreadable: "Ask whoever runs this service to set COORD_SECRETS_KEY again, or enter the password again.",

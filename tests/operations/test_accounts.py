@@ -6,13 +6,14 @@ from email import message_from_bytes, policy
 
 import pytest
 
+from coord_service.domain.delivery import DomainLimits
 from coord_service.domain.people import Actor, Role
 from coord_service.errors import InvalidForm, LinkExpired, NotAllowed, Refused
 from coord_service.operations import accounts, passwords
 from coord_service.operations.accounts import AddUser, SignIn
 from coord_service.operations.tools import Tools
 from coord_service.storage.audit import AuditFilter, list_entries
-from coord_service.storage.post import lease_due_letters
+from coord_service.storage.leasing import lease_due_letters
 
 COMMAND = Actor.job("command")
 PASSWORD = "three plain garden words"
@@ -37,12 +38,13 @@ async def added_with_password(tools: Tools, role: Role, email: str) -> Actor:
 async def letters_in(tools: Tools) -> list[tuple[str, str, str]]:
     """Recipient, subject and words of every letter that is due."""
     async with tools.database.begin() as db:
-        rows = await lease_due_letters(db, tools.clock.now(), passwords.RESET_LIFE, 50)
+        rows = await lease_due_letters(db, tools.clock.now(), DomainLimits(), 50)
         found = []
         for row in rows:
-            part = message_from_bytes(row.content, policy=policy.default).get_body(("plain",))
+            mail = message_from_bytes(row.content, policy=policy.default)
+            part = mail.get_body(("plain",))
             assert part
-            found.append((row.recipient, row.subject, part.get_content()))
+            found.append((row.recipient, mail["Subject"], part.get_content()))
     return found
 
 

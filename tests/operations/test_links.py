@@ -9,7 +9,7 @@ from coord_service.errors import LinkExpired, NotFound
 from coord_service.operations.links import LinkState, open_link, send_fresh_link, take_link
 from coord_service.operations.post import About, Door, make_link
 from coord_service.operations.tools import Tools
-from coord_service.storage.tables import Action, Attendee, OutboxLetter, PersonalLink
+from coord_service.storage.tables import Action, Attendee, BookingDraft, OutboxLetter, PersonalLink, Poll, PollVoter
 from coord_service.web.links.opening import PAGES
 from integrations.mail.demo_servers import DemoMail
 from tests.advice_requests import Asking, start_asking
@@ -39,11 +39,20 @@ async def what_it_opens(asking: Asking, purpose: str) -> About:
             due_on=asking.clock.now().date(),
             created_at=asking.clock.now(),
         )
-        db.add(action)
+        draft = BookingDraft(user_id=asking.worker.id, answers={}, updated_at=asking.clock.now())
+        db.add_all([action, draft])
+        await db.flush()
+        ends_at = asking.clock.now() + timedelta(days=9)
+        voter = PollVoter(person_id=asking.shah.id, email=asking.shah.email or "")
+        poll = Poll(
+            draft_id=draft.id, created_at=asking.clock.now(), remind_at=ends_at, closes_at=ends_at, voters=[voter]
+        )
+        db.add(poll)
     return {
         "meeting": About(person_id=asking.shah.id, attendee_id=attendee_id),
         "action": About(person_id=asking.shah.id, action_id=action.id),
         "notes": About(person_id=asking.shah.id, meeting_id=meeting),
+        "poll": About(person_id=asking.shah.id, poll_id=poll.id),
     }[purpose]
 
 

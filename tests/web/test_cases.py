@@ -276,7 +276,7 @@ async def test_the_search_box_groups_and_counts_and_jumps(browse, county, me):
     assert "Type a part" in (await browse.get("search")).text
 
 
-HOSTILE = ["<script>alert(1)</script>", "{{ 7 * 7 }}", "a\u202egnp", "Line\r\nBcc: x@y.org", "N\0UL", "x" * 10_000]
+HOSTILE = ["<script>alert(1)</script>", "{{ 7919 * 7907 }}", "a\u202egnp", "Line\r\nBcc: x@y.org", "N\0UL", "x" * 10_000]
 
 
 @pytest.mark.parametrize("typed", HOSTILE)
@@ -296,7 +296,7 @@ async def test_hostile_names_are_refused_or_shown_as_they_are(browse, county, me
     for route in ("search", "children", "people", "services"):
         page = await browse.get(route, q=typed[:5000])  # aiohttp itself refuses an address of more than 8 KB
         assert "<script>alert" not in page.body
-        assert "49" not in page.text or "7 * 7" not in typed
+        assert "62615533" not in page.text
     await browse.get("add_to_team_form", child_id=child.id, q=typed[:5000])
 
 

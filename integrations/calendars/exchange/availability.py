@@ -68,7 +68,7 @@ class _Availability(GetUserAvailability):  # type: ignore[misc]
     ERRORS_TO_CATCH_IN_RESPONSE = (EWSError,)
 
     def __init__(self, account: Account) -> None:
-        super().__init__(account.protocol)
+        super().__init__(account.protocol, chunk_size=MOST_MAILBOXES)
         self._account = account
 
     @property
@@ -81,16 +81,11 @@ class _Availability(GetUserAvailability):  # type: ignore[misc]
 def read_busy(account: Account, addresses: Sequence[str], start_at: datetime, end_at: datetime) -> Mapping[str, Busy]:
     """What the server knows of each address, clipped to the time asked for. Raises exchangelib's errors."""
     found: dict[str, Busy] = dict.fromkeys(addresses, Busy())
-    for batch in _batches(list(found)):
-        for window in _windows(start_at, end_at):
-            readable = [address for address in batch if found[address].trouble is None]
-            for address, answer in zip(readable, _ask(account, readable, window), strict=True):
-                found[address] = _added(found[address], answer, window, account)
+    for window in _windows(start_at, end_at):
+        readable = [address for address, busy in found.items() if busy.trouble is None]
+        for address, answer in zip(readable, _ask(account, readable, window), strict=True):
+            found[address] = _added(found[address], answer, window, account)
     return {address: _joined(busy) for address, busy in found.items()}
-
-
-def _batches(addresses: list[str]) -> Iterator[list[str]]:
-    return (addresses[first : first + MOST_MAILBOXES] for first in range(0, len(addresses), MOST_MAILBOXES))
 
 
 def _windows(start_at: datetime, end_at: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -54,6 +54,7 @@ class EwsServer:
         self.trick: Trick | None = None
         self.cuts_after_change = False
         self.may_impersonate = True
+        self.back_off = "30000"  # milliseconds that ErrorServerBusy asks for, empty for none
         self.interruptions = 0  # how often somebody changes an item just before our UpdateItem
         self.build = (15, 1, 2507, 6)
         self.counts: Counter[str] = Counter()  # requests by operation, and "hung"
@@ -188,7 +189,7 @@ class EwsServer:
     async def _play(self, trick: Trick, request: web.Request) -> web.StreamResponse | None:
         if trick is Trick.BUSY:
             raise_from = SoapFault("ErrorServerBusy", "The server cannot service this request right now.",
-                                   {"BackOffMilliseconds": "30000"})  # fmt: skip
+                                   {"BackOffMilliseconds": self.back_off} if self.back_off else {})  # fmt: skip
             return web.Response(status=500, body=fault(raise_from), headers=XML)
         if trick is Trick.CUT:
             return await self._cut(request)

@@ -32,6 +32,7 @@ class Door:
     def __init__(self, certificate: Path, ways: tuple[str, ...] = ("NTLM", 'Basic realm="mail"')) -> None:
         self.ways = ways
         self.is_shut = False  # nobody's password is right
+        self.hangs_up = False  # after it has refused somebody, as some front ends do
         self.tokens: set[str] = set()
         self.issued = 0
         self.handshakes = 0  # completed NTLM ones
@@ -51,7 +52,8 @@ class Door:
         raise self._refused()
 
     def _refused(self) -> Refused:
-        return Refused([("WWW-Authenticate", way) for way in self.ways])
+        headers = [("WWW-Authenticate", way) for way in self.ways]
+        return Refused([*headers, ("Connection", "close")] if self.hangs_up else headers)
 
     def _basic(self, proof: str) -> str:
         if self.is_shut or base64.b64decode(proof).decode() != f"{DOMAIN}\\{USER}:{PASSWORD}":

@@ -106,6 +106,12 @@ async def test_a_block_over_the_edge_of_42_days_is_one_block(exchange, calendar)
     assert exchange.counts["GetUserAvailabilityRequest"] == 3
 
 
+async def test_what_reaches_beyond_the_time_asked_for_is_clipped_to_it(exchange, calendar):
+    exchange.store.mailboxes[COLLEAGUE].diary.append(appointment(at(9, 8), at(9, 12)))
+    found = await read(calendar, window=(utc(9, 9), utc(9, 11)))
+    assert found.blocks == (busy(utc(9, 9), utc(9, 11)),)
+
+
 async def test_who_has_a_trouble_is_not_asked_for_the_later_weeks(exchange, calendar):
     found = await calendar.read_busy(["gone@example.org"], utc(1, 0), utc(1, 0) + timedelta(days=100))
     assert found["gone@example.org"].trouble

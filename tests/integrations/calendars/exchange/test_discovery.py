@@ -1,12 +1,24 @@
 """Autodiscover: where it leads, and where it may not."""
 
+from dataclasses import dataclass, field
+
 import pytest
 
 from coord_service.errors import ConnectionLost, ServiceClosed, SignInRefused
 from coord_service.ports import Ability
-from integrations.calendars.exchange.discovery import usual_places
+from integrations.calendars.exchange.discovery import find_server, usual_places
 
 ELSEWHERE = "https://collector.example.net/autodiscover/autodiscover.svc"
+
+
+@dataclass
+class Answer:
+    """What exchangelib makes of an answer, as far as it is looked at."""
+
+    ews_url: str = ""
+    redirect_url: str = ""
+    redirect_address: str = ""
+    user_settings: dict[str, str] = field(default_factory=dict)
 
 
 @pytest.fixture
@@ -61,11 +73,25 @@ async def test_a_redirection_to_exchange_online_is_not_followed_but_understood(e
         await discovered.check()
 
 
-async def test_a_redirection_to_a_strangers_host_is_not_followed(exchange, discovered):
-    exchange.directory.redirect_url = ELSEWHERE
+def test_a_redirection_to_a_strangers_host_is_not_followed():
+    asked = []
+
+    def ask(place, mailbox):
+        asked.append(place)
+        return Answer(redirect_url=ELSEWHERE) if len(asked) == 1 else Answer("https://mail.example.net/EWS/x.asmx")
+
     with pytest.raises(ConnectionLost):
-        await discovered.check()
-    assert exchange.directory.asked == 1
+        find_server("lead.worker@council.gov.uk", usual_places("council.gov.uk")[:1], ask)
+    assert len(asked) == 1
+
+
+def test_a_redirection_within_the_mail_domain_is_followed():
+    answers = {
+        usual_places("council.gov.uk")[0]: Answer(redirect_url="https://x.council.gov.uk/autodiscover.svc"),
+        "https://x.council.gov.uk/autodiscover.svc": Answer("https://mail.council.gov.uk/EWS/Exchange.asmx"),
+    }
+    found = find_server("a@council.gov.uk", usual_places("council.gov.uk"), lambda place, _: answers[place])
+    assert found == "https://mail.council.gov.uk/EWS/Exchange.asmx"
 
 
 async def test_redirections_in_a_circle_end(exchange, discovered):
@@ -74,7 +100,11 @@ async def test_redirections_in_a_circle_end(exchange, discovered):
         await discovered.check()
 
 
-async def test_an_endpoint_without_tls_is_not_used(exchange, discovered):
-    exchange.directory.ews_url = exchange.url.replace("https", "http")
+def test_an_endpoint_without_tls_is_not_used():
     with pytest.raises(ConnectionLost):
-        await discovered.check()
+        find_server("a@council.gov.uk", ["https://place"], lambda *_: Answer("http://mail.council.gov.uk/EWS/x.asmx"))
+
+
+def test_an_address_for_inside_alone_is_used():
+    answer = Answer("", user_settings={"internal_ews_url": "https://mail.inside/EWS/Exchange.asmx"})
+    assert find_server("a@council.gov.uk", ["https://place"], lambda *_: answer).startswith("https://mail.inside/")

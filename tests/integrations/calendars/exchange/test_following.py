@@ -67,6 +67,15 @@ async def test_a_meeting_deleted_in_outlook_is_told_once(calendar, hand):
     news = await calendar.news(token)
     assert news.events == (FollowedEvent(UID, None, None),)
     assert (await calendar.news(news.token)).events == ()
+    assert following.Place.of(news.token).uids == {}  # or a token would grow for ever
+
+
+async def test_a_meeting_deleted_there_and_kept_again_by_us_stands(calendar, hand):
+    await calendar.put(meeting())
+    token = (await calendar.news(None)).token
+    await hand.delete(UID)
+    await calendar.put(meeting(sequence=1))
+    assert (await calendar.news(token)).events == (FollowedEvent(UID, *AT_TWO),)
 
 
 async def test_a_meeting_cancelled_in_outlook_counts_as_deleted(exchange, calendar):

@@ -37,6 +37,12 @@ async def test_a_wrong_password_is_refused_in_words(connect, way):
         await connect(sign_in=way, password="wrong").check()
 
 
+async def test_a_refusal_after_which_the_server_hangs_up_is_a_refusal(exchange, connect):
+    exchange.door.hangs_up = True
+    with pytest.raises(SignInRefused):
+        await connect(password="wrong").check()
+
+
 async def test_a_way_that_the_server_does_not_offer_is_refused(exchange, connect):
     exchange.door.ways = ("Negotiate",)
     with pytest.raises(SignInRefused):
@@ -61,6 +67,17 @@ async def test_a_token_that_is_no_longer_taken_is_replaced_at_the_next_call(exch
     assert exchange.door.issued == 2
 
 
+async def test_tokens_that_can_t_be_had_for_a_while_use_no_session_up(exchange, connect):
+    calendar = connect(**OAUTH, token_url=exchange.token_url, threads=1)
+    exchange.door.ways = ("Bearer",)
+    for _ in range(2):  # more often than there are sessions
+        exchange.door.is_shut = False
+        await calendar.check()
+        exchange.door.is_shut = True
+        with pytest.raises(SignInRefused):
+            await calendar.check()
+
+
 async def test_a_wrong_secret_is_refused(exchange, connect):
     with pytest.raises(SignInRefused):
         await connect(**(OAUTH | {"password": "wrong"}), token_url=exchange.token_url).check()
@@ -69,6 +86,8 @@ async def test_a_wrong_secret_is_refused(exchange, connect):
 async def test_impersonation_acts_with_the_mailboxs_rights(exchange, connect):
     exchange.store.mailboxes[OWNER].delegates.clear()
     assert Ability.WRITE in (await connect(access=Access.IMPERSONATION).check()).abilities
+    acting = f"<t:PrimarySmtpAddress>{OWNER}</t:PrimarySmtpAddress>".encode()
+    assert [acting in each for each in exchange.requests] == [False, True, True]  # the first asks for the version
 
 
 async def test_impersonation_that_is_denied_says_which_role_is_missing(exchange, connect):

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from exchangelib.errors import ErrorTimeoutExpired
 
-from coord_service.errors import CalendarNonsense, ServiceClosed, Throttled
+from coord_service.errors import CalendarNonsense, CalendarTimedOut, ConnectionLost, ServiceClosed, Throttled
+from integrations.calendars.exchange.troubles import trouble_of
 from tests.servers.ews.server import Trick
 
 
@@ -41,6 +43,13 @@ async def test_how_long_to_wait_is_what_the_server_says(exchange, calendar, tric
     assert caught.value.retry_after == timedelta(seconds=30)
 
 
+async def test_a_server_that_says_no_time_gets_none_invented(exchange, calendar):
+    exchange.trick, exchange.back_off = Trick.BUSY, ""
+    with pytest.raises(Throttled) as caught:
+        await calendar.check()
+    assert caught.value.retry_after is None
+
+
 @pytest.mark.parametrize("trick", [Trick.GARBAGE, Trick.TRUNCATED])
 async def test_an_answer_that_is_no_soap_is_nonsense_and_passes(exchange, calendar, trick):
     exchange.trick = trick
@@ -56,3 +65,15 @@ async def test_nothing_of_the_original_error_hangs_on_ours(exchange, calendar):
         await calendar.check()
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("Reraised from ConnectionError(('Connection aborted.'))", ConnectionLost),
+        ("Reraised from ReadTimeout(Read timed out.)", CalendarTimedOut),
+        ("The request timed out on the server.", CalendarTimedOut),
+    ],
+)
+def test_what_exchangelib_calls_a_time_out_is_told_apart(words, kind):
+    assert type(trouble_of(ErrorTimeoutExpired(words))) is kind

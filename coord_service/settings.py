@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     secrets_key: SecretStr = SecretStr("")
     calendar_seconds: float = Field(default=5.0, gt=0, le=60)  # that one calendar has to answer
     calendar_networks: str = ""  # our own, where calendar servers may stand; else public addresses alone are reached
+    strangers: Literal["ask", "allow", "deny"] = "ask"  # when somebody who was not invited answers an invitation
     undo_seconds: int = Field(default=60, ge=0, le=600)
     upload_limit_mb: int = Field(default=50, ge=1, le=200)
     session_idle_minutes: int = Field(default=60, ge=5, le=720)

@@ -1,8 +1,9 @@
 """Meetings that are today or to come, or ended a moment ago, with every kind of answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from coord_service.clock import LONDON
 from coord_service.demo.children import Team
@@ -16,11 +17,24 @@ from coord_service.storage.tables import Attendee
 from integrations.mail.demo_answers import Press, Reply, write_answer, write_bounce, write_words
 
 HOUR = timedelta(hours=1)
-PRESSES = {"A": Press.ACCEPT, "D": Press.DECLINE, "T": Press.TENTATIVE, "P": Press.PROPOSE}
+PRESSES = {
+    "A": Press.ACCEPT,
+    "O": Press.ACCEPT,
+    "F": Press.ACCEPT,
+    "S": Press.ACCEPT,
+    "D": Press.DECLINE,
+    "T": Press.TENTATIVE,
+    "P": Press.PROPOSE,
+}
 COMMENTS = {
     "D": "I am in clinic all that day.",
     "T": "I may be ten minutes late.",
     "P": "I could come at this time instead.",
+}
+DOUBTFUL: dict[str, dict[str, Any]] = {
+    "O": {"sent_from": "pocket.phone@mailbox.example"},
+    "F": {"sent_from": "sol.passerby@elsewhere.example", "is_forwarded": True},
+    "S": {"instead": "locum.desk@rivermead-health.example"},
 }
 WORDS = "Thank you for the invitation. I am sorry, I can't make it that day, but I will send a short update."
 
@@ -29,7 +43,9 @@ WORDS = "Thank you for the invitation. I am sorry, I can't make it that day, but
 class Plan:
     """A meeting: whose, when, when it was booked, and a letter for each member's answer in turn.
 
-    A accept, D decline, T tentative, P propose another time, W in words, B bounce, L accept by link, . no answer.
+    A accept, D decline, T tentative, P propose another time, W in words, B bounce, L accept by link, . no answer; and
+    what a lead worker must decide: O from an address of theirs that we don't know, F forwarded to somebody who answers,
+    S sends somebody else.
     """
 
     children: tuple[int, ...]
@@ -53,7 +69,7 @@ COMING = (
     Plan((24,), 7, 11, 6, "A..", Purpose.HOME_VISIT),
     Plan((4,), 9, 10, 10, "AA.DA", Purpose.REVIEW),
     Plan((19,), 11, 9, 5, "....", Purpose.REVIEW),
-    Plan((25,), 13, 15, 3, "A....", mode=MeetingMode.ONLINE),
+    Plan((25,), 13, 15, 3, "AOFS.", mode=MeetingMode.ONLINE),
     Plan((30,), 18, 10, 1, "....", mode=MeetingMode.BOTH),
     Plan((2,), -1, 10, 18, "AA.A"),  # held yesterday, and not on record yet
     Plan((15,), -3, 14, 21, "ALAA"),
@@ -126,4 +142,4 @@ async def _answer(story: Story, guest: Attendee, sign: str, starts_at: datetime)
     else:
         other = starts_at + timedelta(days=1) if sign == "P" else None
         reply = Reply(PRESSES[sign], COMMENTS.get(sign, ""), other, other + HOUR if other else None)
-        await story.answer(write_answer(letter, reply, now))
+        await story.answer(write_answer(letter, replace(reply, **DOUBTFUL.get(sign, {})), now))

@@ -67,7 +67,8 @@ ANSWER_NAMES = {
 class AnsweredBy(StrEnum):
     """How an answer reached us."""
 
-    MAIL = "mail"
+    CALENDAR = "calendar"  # their calendar program's own answer, which came by mail
+    MAIL = "mail"  # words, which somebody read
     LINK = "link"
     PHONE = "phone"
 

@@ -45,6 +45,8 @@ class NeedKind(StrEnum):
     PROPOSED = "proposed"
     POLL_OVER = "poll_over"
     STRANGER = "stranger"
+    DELEGATE = "delegate"
+    DOUBTFUL = "doubtful"
     MAIL = "mail"
     ADVICE_PROBLEM = "advice_problem"
     ADVICE_UNCHECKED = "advice_unchecked"
@@ -74,6 +76,8 @@ KINDS_OF = {
         NeedKind.PROPOSED,
         NeedKind.POLL_OVER,
         NeedKind.STRANGER,
+        NeedKind.DELEGATE,
+        NeedKind.DOUBTFUL,
         NeedKind.MAIL,
         NeedKind.ADVICE_PROBLEM,
         NeedKind.ADVICE_UNCHECKED,

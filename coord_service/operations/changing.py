@@ -12,6 +12,8 @@ from coord_service.domain.meetings import Answer, MeetingMode, MeetingStatus
 from coord_service.domain.people import Actor
 from coord_service.errors import ChangedMeanwhile, InvalidForm, NotFound, Refused
 from coord_service.operations.audit import record
+from coord_service.operations.hearing import overtake_proposals, policy_for
+from coord_service.operations.inbound import judge_mail
 from coord_service.operations.invitation_words import InvitationWords, faults_of_words
 from coord_service.operations.invitations import Change, post_changes
 from coord_service.operations.meetings import (
@@ -28,6 +30,7 @@ from coord_service.storage.meetings import load_meeting, lock_meeting, lock_peop
 from coord_service.storage.post import (
     judge_answers_again,
     release_waiting_letters,
+    reopen_decisions,
     revive_invitations,
     withdraw_letters_of_change,
     withdraw_unsent_invitations,
@@ -50,6 +53,9 @@ _ANSWER = (
     "answer",
     "answered_at",
     "answered_by",
+    "answered_from",
+    "delegated_to",
+    "delegated_from",
     "answered_sequence",
     "answered_dtstamp",
     "comment",
@@ -127,33 +133,34 @@ async def change_meeting(tools: Tools, actor: Actor, request: AnyChange) -> None
     Raises ChangedMeanwhile for a stale page, SlotTaken, InvalidForm, Refused, NotFound.
     """
     async with tools.database.begin() as db:
-        await _make_change(db, tools, actor, request)
+        await make_change(db, tools, actor, request)
     await tools.wake()
 
 
 async def rehearse_change(tools: Tools, actor: Actor, request: AnyChange) -> tuple[Planned, ...]:
     """Who would be sent what: the change itself, made and rolled back, so that the preview can't differ from it."""
     async with tools.database.rehearse() as db:
-        meeting, letters = await _make_change(db, tools, actor, request)
+        meeting, letters = await make_change(db, tools, actor, request)
         names = {each.email: each.person.name for each in meeting.attendees}
         return tuple(Planned(names[each.recipient], each.recipient, each.letter, each.subject) for each in letters)
 
 
-async def _make_change(
+async def make_change(
     db: Session, tools: Tools, actor: Actor, request: AnyChange
 ) -> tuple[Meeting, Sequence[OutboxLetter]]:
-    """The same steps for every change: permission, facts, edit, decision, letters, audit."""
+    """``change_meeting`` within the caller's transaction: permission, facts, edit, decision, letters, audit."""
     require(actor, Permission.BOOK_MEETINGS)
     meeting = await load_booked_meeting(db, request.meeting_id)
     if meeting.version != request.version:
         raise ChangedMeanwhile("Somebody else changed this meeting meanwhile. Look at it again before you save.")
-    old, before = event_of(tools, meeting), _snapshot(meeting)
+    old, before = event_of(tools, meeting), snapshot(meeting)
     meeting.changed_at = now = tools.clock.now()
     await _refuse_private_words(db, meeting, request)
     change = await _edit(db, meeting, request)
     changes = itip.diff(old, event_of(tools, meeting), now)
     keep_changes(meeting, changes.event, now)
     _convenor_still_comes(meeting)
+    await overtake_proposals(db, tools, meeting, await policy_for(db, tools, meeting), now)
     meeting.before_change = before
     outgoing = await _without_unknowing(db, meeting, changes.outgoing)
     letters = await post_changes(db, tools, meeting, outgoing, change)
@@ -221,6 +228,7 @@ def _keep_or_remove(row: Attendee, wanted: Invitee | None, now: datetime) -> Non
     if row.removed_at is not None:
         row.removed_at, row.invited_at = None, None
         row.answer, row.answered_at, row.answered_by = Answer.NEEDS_ACTION, None, None
+        row.answered_from = row.delegated_to = row.delegated_from = None
 
 
 async def load_booked_meeting(db: Session, meeting_id: int) -> Meeting:
@@ -261,6 +269,7 @@ async def undo_change(tools: Tools, actor: Actor, meeting_id: int) -> None:
             raise Refused("It is too late to undo: a letter has gone. Change or cancel the meeting instead.")
         await revive_invitations(db, meeting.id, meeting.changed_at)
         await judge_answers_again(db, meeting.id, meeting.changed_at)
+        await reopen_decisions(db, meeting.id, meeting.changed_at)
         if meeting.before_change is None:
             meeting.status = MeetingStatus.UNDONE
         else:
@@ -268,6 +277,7 @@ async def undo_change(tools: Tools, actor: Actor, meeting_id: int) -> None:
         meeting.changed_at = now
         for child in meeting.children:
             record(db, actor, "undo_change", ("meeting", meeting.id), now, child_id=child.id)
+    await judge_mail(tools)
 
 
 async def send_now(tools: Tools, actor: Actor, meeting_id: int) -> None:
@@ -287,7 +297,8 @@ def undo_until(tools: Tools, meeting: Meeting) -> datetime:
     return meeting.changed_at + timedelta(seconds=tools.settings.undo_seconds)
 
 
-def _snapshot(meeting: Meeting) -> dict[str, Any]:
+def snapshot(meeting: Meeting) -> dict[str, Any]:
+    """A meeting and its places as they are, for JSON: what undoing puts back."""
     return {
         "meeting": {name: _plain(getattr(meeting, name)) for name in _KEPT},
         "attendees": {
@@ -316,10 +327,14 @@ def _restore(meeting: Meeting, before: dict[str, Any], now: datetime) -> None:
             each.removed_at = now
             continue
         has_answered = is_same_time and each.answered_at is not None and each.answered_at > changed_at
-        for name, value in kept.items():
-            if not (has_answered and name in _ANSWER):
-                setattr(each, name, _rich(each, name, value))
+        put_back(each, {name: value for name, value in kept.items() if not (has_answered and name in _ANSWER)})
     meeting.before_change = None
+
+
+def put_back(row: Attendee, kept: dict[str, Any]) -> None:
+    """Put what a snapshot kept back into somebody's place."""
+    for name, value in kept.items():
+        setattr(row, name, _rich(row, name, value))
 
 
 def _rich(row: Meeting | Attendee, name: str, value: Any) -> Any:

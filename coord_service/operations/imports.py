@@ -17,7 +17,7 @@ from coord_service.errors import InvalidForm
 from coord_service.operations.audit import record
 from coord_service.operations.cases import ChildFacts, check_facts
 from coord_service.operations.import_rows import Fault, ImportRow, Layout, read_rows
-from coord_service.operations.teams import sector_of
+from coord_service.operations.sectors import sector_of
 from coord_service.operations.tools import Tools
 from coord_service.storage import imports as rows
 from coord_service.storage.database import Session

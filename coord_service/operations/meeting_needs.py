@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from coord_service.clock import day_in_london
+from coord_service.domain.itip import Question
 from coord_service.domain.meetings import PURPOSE_NAMES
 from coord_service.domain.needs import NeedKind
 from coord_service.domain.wall_time import midnight_in_london
@@ -25,6 +26,14 @@ from coord_service.storage.undelivered import LostLetter, list_lost_chases, list
 
 WEEK = timedelta(days=8)  # today and the seven days after it
 UNRECORDED_FOR = timedelta(days=28)  # longer ago, nobody remembers who came
+
+_KINDS = {
+    Question.SENDER: NeedKind.DOUBTFUL,
+    Question.STRANGER: NeedKind.STRANGER,
+    Question.LIST: NeedKind.STRANGER,
+    Question.SUBSTITUTE: NeedKind.STRANGER,
+    Question.DELEGATE: NeedKind.DELEGATE,
+}
 
 Abouts = Mapping[int, tuple[About, ...]]
 
@@ -114,9 +123,8 @@ def _about(line: MailLine | LostLetter, abouts: Abouts, children: Abouts) -> tup
 
 
 def _mail(line: MailLine, abouts: Abouts, children: Abouts) -> Need:
-    is_stranger = line.meeting_id is not None and line.attendee_id is None
     return Need(
-        NeedKind.STRANGER if is_stranger else NeedKind.MAIL,
+        _KINDS.get(line.question, NeedKind.MAIL) if line.question else NeedKind.MAIL,
         _about(line, abouts, children),
         _record(line),
         who=line.sender or "Somebody",

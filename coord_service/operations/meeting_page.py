@@ -1,7 +1,7 @@
 """What the pages about meetings show: every invitation's state, what waits for a decision, what can be undone."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,14 +9,19 @@ from enum import StrEnum
 from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission, require
 from coord_service.domain.delivery import LetterState
-from coord_service.domain.meetings import Answer
+from coord_service.domain.itip import Strangers
+from coord_service.domain.meetings import Answer, MeetingStatus
 from coord_service.domain.people import Actor, Sector
 from coord_service.domain.quorum import unmet
 from coord_service.errors import NotFound
 from coord_service.operations.changing import undo_until
+from coord_service.operations.hearing import strangers_at
+from coord_service.operations.held import HeldMail, list_held
 from coord_service.operations.organizer_copy import present_attendees, where_of
+from coord_service.operations.proposals import Proposal, weigh_proposals
 from coord_service.operations.quorums import load_quorum, seat_of
 from coord_service.operations.tools import Tools
+from coord_service.storage.cases import list_staff_names
 from coord_service.storage.meetings import (
     count_meetings,
     find_meeting_of_attendee,
@@ -24,10 +29,14 @@ from coord_service.storage.meetings import (
     list_team_members,
     load_meeting,
 )
-from coord_service.storage.post import list_meeting_inbound, list_meeting_letters, load_inbound, load_letter
+from coord_service.storage.post import list_meeting_inbound, list_meeting_letters
 from coord_service.storage.tables import Attendee, InboundMail, Meeting, OutboxLetter, Person
 
 _RECEIPT = "answer_receipt"  # says only what they said: whether it arrived tells nothing about the invitation
+
+
+# Whoever sent somebody else does not come: the one they sent has a seat.
+_NOT_COMING = frozenset({Answer.DECLINED, Answer.DELEGATED})
 
 
 class Delivery(StrEnum):
@@ -67,22 +76,25 @@ class MeetingView:
     where: str
     invitations: Sequence[Invitation]
     removed: Sequence[Invitation]
-    to_decide: Sequence[InboundMail]
+    to_decide: Sequence[HeldMail]
     correspondence: Sequence[InboundMail]
     missing: Sequence[str]
     is_quorum_confirmed: bool
     undo_until: datetime | None
+    proposals: Sequence[Proposal]
+    strangers: Strangers
+    staff: Mapping[int, str]
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Who was invited at which address."""
+        return {each.attendee.email: each.attendee.person.name for each in (*self.removed, *self.invitations)}
 
     @property
     def declined_required(self) -> Sequence[Attendee]:
         """Required people who have said no."""
         rows = [each.attendee for each in self.invitations]
         return [each for each in rows if each.is_required and each.answer is Answer.DECLINED]
-
-    @property
-    def proposals(self) -> Sequence[Attendee]:
-        """Who has proposed another time."""
-        return [each.attendee for each in self.invitations if each.attendee.proposed_start]
 
 
 async def view_meeting(tools: Tools, actor: Actor, meeting_id: int) -> MeetingView:
@@ -95,6 +107,10 @@ async def view_meeting(tools: Tools, actor: Actor, meeting_id: int) -> MeetingVi
         rules = await load_quorum(db, meeting.purpose)
         letters = await list_meeting_letters(db, meeting_id)
         mails = await list_meeting_inbound(db, meeting_id)
+        held = await list_held(db, tools, meeting)
+        is_open = meeting.status is MeetingStatus.BOOKED
+        proposals = await weigh_proposals(db, tools, meeting) if is_open else []
+        staff = await list_staff_names(db)
     by_attendee: dict[int | None, list[OutboxLetter]] = defaultdict(list)
     for letter in letters:
         if letter.state is not LetterState.WITHDRAWN and letter.letter != _RECEIPT:
@@ -106,11 +122,14 @@ async def view_meeting(tools: Tools, actor: Actor, meeting_id: int) -> MeetingVi
         where=where_of(meeting),
         invitations=[each for each in lines if each.attendee.removed_at is None],
         removed=[each for each in lines if each.attendee.removed_at is not None],
-        to_decide=[mail for mail in mails if mail.needs_decision and mail.kind != "counter"],
+        to_decide=held,
         correspondence=mails,
-        missing=unmet(rules, [seat for seat, answer in seats if answer is not Answer.DECLINED]),
+        missing=unmet(rules, [seat for seat, answer in seats if answer not in _NOT_COMING]),
         is_quorum_confirmed=not unmet(rules, [seat for seat, answer in seats if answer is Answer.ACCEPTED]),
         undo_until=_undo_until(tools, meeting, letters),
+        proposals=proposals,
+        strangers=strangers_at(tools, meeting),
+        staff=staff,
     )
 
 
@@ -198,23 +217,3 @@ async def check_attendee(tools: Tools, actor: Actor, meeting_id: int, attendee_i
     async with tools.database.read() as db:
         if await find_meeting_of_attendee(db, attendee_id) != meeting_id:
             raise NotFound("There is no such invitation.")
-
-
-async def view_letter(tools: Tools, actor: Actor, letter_id: int) -> OutboxLetter:
-    """A letter as it was sent, byte for byte. Raises NotFound."""
-    require(actor, Permission.SEE_CASES)
-    async with tools.database.read() as db:
-        letter = await load_letter(db, letter_id, with_content=True)
-    if letter is None or letter.meeting_id is None:
-        raise NotFound("There is no such letter.")
-    return letter
-
-
-async def view_mail(tools: Tools, actor: Actor, mail_id: int) -> InboundMail:
-    """A mail as it came, byte for byte. Raises NotFound."""
-    require(actor, Permission.SEE_CASES)
-    async with tools.database.read() as db:
-        mail = await load_inbound(db, mail_id, with_content=True)
-    if mail is None:
-        raise NotFound("There is no such mail.")
-    return mail

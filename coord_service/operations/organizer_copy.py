@@ -5,6 +5,7 @@ from datetime import datetime
 
 from coord_service.clock import LONDON
 from coord_service.domain import itip
+from coord_service.domain.itip import bare_address
 from coord_service.domain.meetings import NEUTRAL_TITLES, Answer, MeetingStatus, Purpose
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import Attendee, Meeting
@@ -63,10 +64,19 @@ def _attendee(row: Attendee) -> itip.Attendee:
         name=row.person.name,
         role=itip.Role.REQUIRED if row.is_required else itip.Role.OPTIONAL,
         partstat=itip.PartStat(row.answer.value),
+        cutype=itip.Cutype.GROUP if _is_shared(row) else itip.Cutype.INDIVIDUAL,
+        delegated_to=tuple(row.delegated_to or ()),
+        delegated_from=tuple(row.delegated_from or ()),
         comment=row.comment or "",
         answered_sequence=row.answered_sequence,
         answered_dtstamp=row.answered_dtstamp,
     )
+
+
+def _is_shared(row: Attendee) -> bool:
+    """Whether the invitation goes to a service's mailbox, which several people read."""
+    service = row.person.service
+    return service is not None and bool(service.mailbox) and bare_address(service.mailbox or "") == row.email
 
 
 def keep_changes(meeting: Meeting, event: itip.Event, now: datetime) -> None:
@@ -88,7 +98,10 @@ def _keep_answer(row: Attendee, attendee: itip.Attendee, now: datetime) -> None:
         row.answered_at = now
     if answer is Answer.NEEDS_ACTION:
         row.answered_at, row.answered_by = None, None
+        row.answered_from = None
     row.answer = answer
+    row.delegated_to = list(attendee.delegated_to) or None
+    row.delegated_from = list(attendee.delegated_from) or None
     row.comment = attendee.comment or None
     row.answered_sequence, row.answered_dtstamp = attendee.answered_sequence, attendee.answered_dtstamp
 

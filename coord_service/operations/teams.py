@@ -6,11 +6,12 @@ from datetime import date
 from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission, require
 from coord_service.domain.children import Sharing
-from coord_service.domain.people import Actor, PersonKind, Sector
+from coord_service.domain.people import Actor
 from coord_service.errors import InvalidForm, NotFound, Refused
 from coord_service.operations.audit import record
 from coord_service.operations.cases import load_child
 from coord_service.operations.people import NewPerson, add_checked_person, load_person
+from coord_service.operations.sectors import sector_of
 from coord_service.operations.tools import Tools
 from coord_service.storage import cases
 from coord_service.storage.around_child import list_invitations_ahead
@@ -35,15 +36,6 @@ class Seat:
     child: Child
     membership: Membership
     invitations: tuple[Meeting, ...]
-
-
-def sector_of(person: Person) -> Sector:
-    """The slice of the picture somebody stands in: by what they are, and by their agency."""
-    if person.kind is PersonKind.FAMILY:
-        return Sector.FAMILY
-    if person.service is not None:
-        return person.service.agency.sector
-    return Sector.COUNCIL
 
 
 def _check(place: Place, today: date) -> Place:

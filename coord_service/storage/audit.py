@@ -49,6 +49,17 @@ async def list_entries(
     return [(entry, name) for entry, name in rows]
 
 
+async def list_entries_about(db: Session, subject: tuple[str, int]) -> Sequence[AuditEntry]:
+    """Every entry about one record, by its type and id, the oldest first."""
+    kind, number = subject
+    rows = await db.scalars(
+        sa.select(AuditEntry)
+        .where(AuditEntry.record_type == kind, AuditEntry.record_id == number)
+        .order_by(AuditEntry.id)
+    )
+    return rows.all()
+
+
 async def count_entries(db: Session, wanted: AuditFilter) -> int:
     """How many entries ``list_entries`` would give in all."""
     return await db.scalar(sa.select(sa.func.count()).select_from(AuditEntry).where(_matches(wanted))) or 0

@@ -11,6 +11,7 @@ from coord_service.domain.actions import ActionStatus
 from coord_service.domain.advice import AdviceStatus
 from coord_service.domain.children import PlanStatus
 from coord_service.domain.delivery import LetterState
+from coord_service.domain.itip import Question
 from coord_service.domain.meetings import Answer, MeetingStatus, Purpose
 from coord_service.domain.people import Role
 from coord_service.storage.database import Session
@@ -55,7 +56,7 @@ class AnswerLine:
 
 @dataclass(frozen=True, slots=True)
 class MailLine:
-    """A mail that waits for a decision; ``attendee_id`` is none when a stranger wrote about a meeting."""
+    """A mail that waits for a decision; ``question``: about whom, where a calendar program wrote it."""
 
     mail_id: int
     received_at: datetime
@@ -64,7 +65,7 @@ class MailLine:
     meeting_id: int | None
     advice_request_id: int | None
     action_id: int | None
-    attendee_id: int | None
+    question: Question | None
     child_id: int | None  # of the request or the action
 
 
@@ -192,7 +193,7 @@ async def list_mail_to_decide(db: Session, user_id: int) -> Sequence[MailLine]:
             InboundMail.meeting_id,
             InboundMail.advice_request_id,
             InboundMail.action_id,
-            InboundMail.attendee_id,
+            InboundMail.question,
             child_id,
         )
         .outerjoin(Meeting, Meeting.id == InboundMail.meeting_id)
@@ -201,7 +202,8 @@ async def list_mail_to_decide(db: Session, user_id: int) -> Sequence[MailLine]:
         .outerjoin(Child, Child.id == child_id)
         .outerjoin(Poll, Poll.id == InboundMail.poll_id)
         .outerjoin(BookingDraft, BookingDraft.id == Poll.draft_id)
-        .where(InboundMail.needs_decision, sa.func.coalesce(InboundMail.kind, "") != "counter")
+        .where(InboundMail.needs_decision)
+        .where(sa.or_(InboundMail.question.is_(None), InboundMail.question != Question.PROPOSAL))
         .where(
             sa.or_(
                 sa.and_(Meeting.id.is_not(None), is_theirs(user_id)),

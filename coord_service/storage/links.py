@@ -1,6 +1,6 @@
 """Whom a personal link may be sent to again: the addresses on file for what it opens, and nobody else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -89,6 +89,14 @@ def _voter(link: PersonalLink) -> sa.Select[str, str, str | None]:
         .join(Person, Person.id == PollVoter.person_id)
         .where(PollVoter.poll_id == link.poll_id, PollVoter.person_id == link.person_id)
     )
+
+
+async def list_links_of_attendee(db: Session, attendee_id: int) -> Sequence[PersonalLink]:
+    """The personal links that somebody was sent for one meeting, the oldest first."""
+    rows = await db.scalars(
+        sa.select(PersonalLink).where(PersonalLink.attendee_id == attendee_id).order_by(PersonalLink.id)
+    )
+    return rows.all()
 
 
 async def has_letter(db: Session, key: str) -> bool:

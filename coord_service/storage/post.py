@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import undefer
 
 from coord_service.domain.delivery import LetterState
+from coord_service.domain.itip import Question
 from coord_service.ports import Position
 from coord_service.storage.database import Session
 from coord_service.storage.tables import InboundMail, MailboxPosition, OutboxLetter, PersonalLink
@@ -45,6 +46,14 @@ async def load_letter_by_message_ids(db: Session, message_ids: Iterable[str]) ->
         .limit(1)
     )
     return found
+
+
+async def has_standing_letter(db: Session, beginning: str) -> bool:
+    """Whether a letter whose key begins so was queued and not taken back."""
+    found = sa.select(OutboxLetter.id).where(
+        OutboxLetter.key.startswith(beginning, autoescape=True), OutboxLetter.state != LetterState.WITHDRAWN
+    )
+    return await db.scalar(found.limit(1)) is not None
 
 
 async def list_meeting_letters(db: Session, meeting_id: int) -> Sequence[OutboxLetter]:
@@ -180,20 +189,69 @@ async def list_unjudged(db: Session) -> Sequence[InboundMail]:
     return rows.all()
 
 
+async def list_open_counters(db: Session, meeting_id: int) -> Sequence[InboundMail]:
+    """The proposals of another time that wait for a decision, in the order in which they came, with their bytes."""
+    rows = await db.scalars(
+        sa.select(InboundMail)
+        .where(
+            InboundMail.meeting_id == meeting_id,
+            InboundMail.question == Question.PROPOSAL,
+            InboundMail.needs_decision,
+        )
+        .order_by(InboundMail.id)
+        .options(undefer(InboundMail.content))
+    )
+    return rows.all()
+
+
 async def load_open_counter(db: Session, attendee_id: int) -> InboundMail | None:
     """The latest proposal of another time from this attendee that waits for a decision, with its bytes."""
     found: InboundMail | None = await db.scalar(
         sa.select(InboundMail)
         .where(
             InboundMail.attendee_id == attendee_id,
-            InboundMail.kind == "counter",
-            InboundMail.needs_decision.is_(True),
+            InboundMail.question == Question.PROPOSAL,
+            InboundMail.needs_decision,
         )
         .order_by(InboundMail.id.desc())
         .limit(1)
         .options(undefer(InboundMail.content))
     )
     return found
+
+
+async def list_held_mail(db: Session, meeting_id: int) -> Sequence[InboundMail]:
+    """What waits for a decision about a meeting, proposals apart, the oldest first, with its bytes."""
+    rows = await db.scalars(
+        sa.select(InboundMail)
+        .where(InboundMail.meeting_id == meeting_id, InboundMail.needs_decision)
+        .where(sa.or_(InboundMail.question.is_(None), InboundMail.question != Question.PROPOSAL))
+        .order_by(InboundMail.id)
+        .options(undefer(InboundMail.content))
+    )
+    return rows.all()
+
+
+async def judge_held_again(db: Session, meeting_id: int) -> None:
+    """Let whatever waits for a decision about a meeting be judged once more: who is invited has changed."""
+    await db.execute(
+        sa.update(InboundMail)
+        .where(
+            InboundMail.meeting_id == meeting_id,
+            InboundMail.needs_decision,
+            InboundMail.question.in_([Question.STRANGER, Question.LIST, Question.SUBSTITUTE, Question.SENDER]),
+        )
+        .values(judged_at=None)
+    )
+
+
+async def reopen_decisions(db: Session, meeting_id: int, decided_at: datetime) -> None:
+    """Let mail wait again for a decision that was taken at this moment, and is being taken back."""
+    await db.execute(
+        sa.update(InboundMail)
+        .where(InboundMail.meeting_id == meeting_id, InboundMail.settled_at == decided_at)
+        .values(judged_at=None, settled_at=None, settled_by=None, decision=None, before_decision=None, agreed=None)
+    )
 
 
 async def load_inbound(db: Session, mail_id: int, *, with_content: bool = False) -> InboundMail | None:
@@ -205,7 +263,7 @@ async def load_inbound(db: Session, mail_id: int, *, with_content: bool = False)
 async def lock_inbound(db: Session, mail_id: int) -> InboundMail | None:
     """One received message with its bytes; whoever else judges or decides it waits until the transaction ends."""
     await db.execute(sa.select(InboundMail.id).where(InboundMail.id == mail_id).with_for_update(key_share=True))
-    return await load_inbound(db, mail_id, with_content=True)
+    return await db.get(InboundMail, mail_id, options=[undefer(InboundMail.content)], populate_existing=True)
 
 
 async def judge_answers_again(db: Session, meeting_id: int, since: datetime) -> None:

@@ -4,7 +4,7 @@ Written from the letter as it arrived, with the icalendar package alone: it know
 demo's answers are a stranger's.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.encoders import encode_base64
@@ -77,12 +77,19 @@ class ArrivedLetter:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the reader does: a button, perhaps with some words, and for a proposal the other time (aware)."""
+    """What the reader does: a button, perhaps with some words, and for a proposal the other time (aware).
+
+    ``sent_from``: another address than the one invited; ``is_forwarded``: it is somebody else's, who answers for
+    themselves. ``instead``: the address of whoever is to come in their place.
+    """
 
     press: Press
     comment: str = ""
     start: datetime | None = None
     end: datetime | None = None
+    sent_from: str = ""
+    is_forwarded: bool = False
+    instead: str = ""
 
 
 def read_letter(content: bytes) -> ArrivedLetter:
@@ -118,6 +125,7 @@ def write_answer(letter: ArrivedLetter, reply: Reply, now: datetime) -> Outgoing
     calendar.add("method", method)
     calendar.add_component(_answering_event(_event(asked), letter.reader, partstat, reply, now))
     mail = MIMEMultipart("alternative")
+    letter = replace(letter, reader=reply.sent_from or letter.reader)
     _address(mail, letter, f"{word}: {letter.subject}", now)
     mail.attach(MIMEText(reply.comment or f"{word}."))
     part = MIMEBase("text", "calendar", method=method, charset="utf-8")
@@ -227,8 +235,10 @@ def _answering_event(asked: Event, reader: str, partstat: str, reply: Reply, now
     me: Any = next(
         (each for each in _attendees(asked) if _bare(str(each)) == reader.lower()), vCalAddress(f"mailto:{reader}")
     )
-    answering = vCalAddress(str(me))
-    answering.params["PARTSTAT"] = partstat
+    answering = vCalAddress(f"mailto:{reply.sent_from}" if reply.is_forwarded else str(me))
+    answering.params["PARTSTAT"] = "DELEGATED" if reply.instead else partstat
+    if reply.instead:
+        answering.params["DELEGATED-TO"] = f"mailto:{reply.instead}"
     event.add("attendee", answering, encode=False)
     if reply.comment:
         event.add("comment", reply.comment)

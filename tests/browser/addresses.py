@@ -27,6 +27,7 @@ _LEAD_WORKER = """select person_id from (select user.person_id from user join pe
 _CALENDAR_OWNERS = """select person_id from (select user.person_id from user join person on person.id = user.person_id
     where user.role = 'lead_worker' and user.is_active order by person.name limit 1)
     union select min(id) from person where kind = 'professional'"""
+_PROPOSED = "from attendee where proposed_start is not null and removed_at is null order by id limit 1"
 _HELD = "select min(id) from meeting where status = 'held'"
 _LARGEST_TEAM = """select child.id from child join membership on membership.child_id = child.id
     where child.closed_at is null group by child.id order by count(*) desc limit 1"""
@@ -38,12 +39,16 @@ FULL: Mapping[str, str | list[str]] = {
     "child_id": _LARGEST_TEAM,
     "show_child.child_id": "select min(id) from child group by is_shielded, closed_at is null",
     "meeting_id": _BOOKED,
-    "show_meeting.meeting_id": "select min(id) from meeting group by status, starts_at < '2026-03-03'",
+    "show_meeting.meeting_id": """select min(id) from meeting group by status, starts_at < '2026-03-03'
+        union select meeting_id from inbound_mail where question = 'stranger'""",
     "hold_meeting.meeting_id": "select min(id) from meeting where status <> 'undone' group by status",
     "add_action_form.meeting_id": _HELD,
     "circulate_actions_form.meeting_id": _HELD,
+    "attendee_id": f"select min(id) from attendee where meeting_id = ({_BOOKED})",  # noqa: S608 - ours
+    "show_proposal.meeting_id": f"select meeting_id {_PROPOSED}",
+    "show_proposal.attendee_id": f"select id {_PROPOSED}",
     "letter_id": "select min(id) from outbox_letter where meeting_id is not null group by state",
-    "mail_id": "select min(id) from inbound_mail group by verdict",
+    "mail_id": "select min(id) from inbound_mail group by verdict, question",
     "draft_id": "select id from booking_draft order by id desc limit 2",
     "show_poll.draft_id": "select draft_id from poll",
     "person_id": "select person_id from membership group by person_id order by count(*) desc limit 1",

@@ -12,7 +12,16 @@ from tests.browser.looking import Looker
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 # Answers of another kind; demo_letter_html is a mail by itself, for the frame on the page of demo_letter.
-NO_PAGES = {"healthz", "readyz", "static", "download_document", "chase_report_csv", "demo_letter_html"}
+NO_PAGES = {
+    "healthz",
+    "readyz",
+    "static",
+    "download_document",
+    "chase_report_csv",
+    "demo_letter_html",
+    "download_letter",
+    "download_mail",
+}
 PAGES = [route for route in ROUTES if route.method == "GET" and route.name not in NO_PAGES]
 FORMS = [(page, form) for page in PAGES for form in ROUTES if form.method == "POST" and form.path == page.path]
 
@@ -21,6 +30,7 @@ EMPTY_IS_FINE = {
     "cancel_meeting_post",  # a preview; the reason may stay out
     "choose_time",  # a button for each time
     "book_meeting",  # one button
+    "accept_proposal",  # one button
     "send_request_again",  # one button
     "set_working_hours",  # none: by arrangement
 }

@@ -25,6 +25,10 @@ class Reply:
     start: datetime | None = None
     end: datetime | None = None
     comment: str = ""
+    speaks_for: str = ""  # whose line it is, where that isn't the sender's
+    delegated_to: str = ""
+    delegated_from: str = ""
+    sent_by: str = ""
 
 
 def write_reply(reply: Reply) -> EmailMessage:
@@ -37,8 +41,11 @@ def write_reply(reply: Reply) -> EmailMessage:
     event.add("dtstamp", reply.at.astimezone(UTC))
     event.add("dtstart", reply.start or asked.decoded("dtstart"))
     event.add("dtend", reply.end or asked.decoded("dtend"))
-    attendee = icalendar.vCalAddress(f"mailto:{reply.sender}")
+    attendee = icalendar.vCalAddress(f"mailto:{reply.speaks_for or reply.sender}")
     attendee.params["PARTSTAT"] = reply.partstat
+    for name in ("delegated_to", "delegated_from", "sent_by"):
+        if address := getattr(reply, name):
+            attendee.params[name.replace("_", "-").upper()] = f"mailto:{address}"
     event.add("attendee", attendee)
     if reply.comment:
         event.add("comment", reply.comment)
@@ -99,7 +106,7 @@ def write_bounce(of: EmailMessage, bounce_address: str) -> EmailMessage:
     return email.message_from_string(raw, policy=email.policy.SMTP)
 
 
-def send(servers: DemoMail, mail: EmailMessage) -> None:
-    """Hand a mail to the real server, from outside."""
+def send(servers: DemoMail, mail: EmailMessage, envelope: str = "") -> None:
+    """Hand a mail to the real server, from outside; ``envelope``: by somebody else than its From says."""
     with smtplib.SMTP(servers.host, servers.smtp_port) as smtp:
-        smtp.send_message(mail, from_addr="" if "DAEMON" in mail["From"] else mail["From"])
+        smtp.send_message(mail, from_addr="" if "DAEMON" in mail["From"] else envelope or mail["From"])

@@ -1,20 +1,22 @@
 """Answers that come by mail, through a real SMTP server and a real IMAP mailbox."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 
 import pytest
 
+from coord_service.domain.decisions import Decision
 from coord_service.domain.meetings import Answer
 from coord_service.errors import ChangedMeanwhile
-from coord_service.operations.answers import accept_proposal, decline_proposal, settle_mail
 from coord_service.operations.case_needs import Need
-from coord_service.operations.changing import MoveMeeting, change_meeting
+from coord_service.operations.changing import CancelMeeting, MoveMeeting, change_meeting
+from coord_service.operations.deciding import DecideMail, decide_mail
 from coord_service.operations.home import view_needs
 from coord_service.operations.inbound import judge_mail, read_mailbox
 from coord_service.operations.meeting_page import Delivery, MeetingView, view_meeting
-from coord_service.operations.outbox import deliver_outbox
+from coord_service.operations.proposals import AcceptProposal, accept_proposal, decline_proposal
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import Child, InboundMail, Person, User
 from integrations.mail.demo_servers import DemoMail
@@ -38,7 +40,14 @@ class Conversation:
         self.worker = await a_user(self.tools, name="Amy Leadworth")
         self.child = await a_child(self.tools, self.worker)
         self.shah = await a_person(self.tools, "Dr Priya Shah")
-        self.meeting_id = await a_meeting(self.tools, self.worker, self.child, self.shah)
+        await self.book(self.shah)
+
+    async def book(self, *people: Person, **changes: object) -> None:
+        self.meeting_id = await a_meeting(self.tools, self.worker, self.child, *people, **changes)
+        await deliver(self.tools, self.clock)
+
+    async def cancel(self, version: int) -> None:
+        await change_meeting(self.tools, actor_for(self.worker), CancelMeeting(self.meeting_id, version))
         await deliver(self.tools, self.clock)
 
     @property
@@ -49,9 +58,9 @@ class Conversation:
     def invitation(self) -> EmailMessage:
         return mails_to(self.servers, self.address)[-1]
 
-    async def receive(self, *mails: EmailMessage) -> MeetingView:
+    async def receive(self, *mails: EmailMessage, envelope: str = "") -> MeetingView:
         for mail in mails:
-            await asyncio.to_thread(send, self.servers, mail)
+            await asyncio.to_thread(send, self.servers, mail, envelope)
         self.clock.move(seconds=5)
         await read_mailbox(self.tools)
         return await self.view()
@@ -109,11 +118,11 @@ async def test_a_proposed_time_can_be_taken_for_everybody(talk: Conversation) ->
     start = (await talk.view()).meeting.starts_at + timedelta(days=1)
     view = await talk.reply("TENTATIVE", method="COUNTER", start=start, end=start + timedelta(hours=1))
     (proposal,) = view.proposals
-    assert proposal.proposed_start == start
-    worker, version = actor_for(talk.worker), view.meeting.version
+    assert proposal.starts_at == start
+    asked = AcceptProposal(talk.meeting_id, proposal.attendee.id, view.meeting.version, start.isoformat())
     with pytest.raises(ChangedMeanwhile, match="another time since"):
-        await accept_proposal(talk.tools, worker, proposal.id, version, "2026-03-19T09:00:00+00:00")
-    await accept_proposal(talk.tools, worker, proposal.id, version, start.isoformat())
+        await accept_proposal(talk.tools, actor_for(talk.worker), replace(asked, seen="2026-03-19T09:00:00+00:00"))
+    await accept_proposal(talk.tools, actor_for(talk.worker), asked)
     await deliver(talk.tools, talk.clock)
     view = await talk.view()
     assert view.meeting.starts_at == start
@@ -124,8 +133,12 @@ async def test_a_proposed_time_can_be_taken_for_everybody(talk: Conversation) ->
 async def test_a_proposed_time_can_be_declined_to_that_person_alone(talk: Conversation) -> None:
     start = (await talk.view()).meeting.starts_at + timedelta(days=1)
     view = await talk.reply("TENTATIVE", method="COUNTER", start=start, end=start + timedelta(hours=1))
-    await decline_proposal(talk.tools, actor_for(talk.worker), view.proposals[0].id)
-    await deliver_outbox(talk.tools)
+    place = (talk.meeting_id, view.proposals[0].attendee.id)
+    await decline_proposal(talk.tools, actor_for(talk.worker), place, start.isoformat(), "The room is taken then.")
+    await deliver(talk.tools, talk.clock)
+    body = talk.invitation.get_body(("plain",))
+    assert body is not None
+    assert "The room is taken then." in body.get_content()
     assert "METHOD:DECLINECOUNTER" in calendar_of(talk.invitation)
     assert (await talk.view()).proposals == []
     assert len(mails_to(talk.servers, talk.worker.person.email)) == 1
@@ -133,11 +146,12 @@ async def test_a_proposed_time_can_be_declined_to_that_person_alone(talk: Conver
 
 async def test_words_are_shown_beside_the_meeting_for_a_decision(talk: Conversation) -> None:
     view = await talk.receive(write_words(talk.address, "Sorry, I can't make it. Priya", talk.invitation))
-    (mail,) = view.to_decide
-    assert mail.words is not None
-    assert "Sorry, I can't make it" in mail.words
+    (held,) = view.to_decide
+    assert held.mail.words is not None
+    assert "Sorry, I can't make it" in held.mail.words
     assert talk.answer_in(view) is Answer.NEEDS_ACTION
-    await settle_mail(talk.tools, actor_for(talk.worker), mail.id, Answer.DECLINED)
+    asked = DecideMail(held.mail.id, Decision.ANSWER, Answer.DECLINED)
+    await decide_mail(talk.tools, actor_for(talk.worker), asked)
     view = await talk.view()
     assert talk.answer_in(view) is Answer.DECLINED
     assert view.to_decide == []
@@ -146,7 +160,7 @@ async def test_words_are_shown_beside_the_meeting_for_a_decision(talk: Conversat
 async def test_a_stranger_with_the_invitation_is_held(talk: Conversation) -> None:
     view = await talk.reply("ACCEPTED", sender="stranger@elsewhere.example")
     assert talk.answer_in(view) is Answer.NEEDS_ACTION
-    assert [each.sender for each in view.to_decide] == ["stranger@elsewhere.example"]
+    assert [each.mail.sender for each in view.to_decide] == ["stranger@elsewhere.example"]
 
 
 async def test_a_bounce_says_who_does_not_know_and_changes_no_answer(talk: Conversation) -> None:
@@ -182,7 +196,7 @@ async def test_a_mail_about_nothing_we_know_waits_on_every_lead_workers_home(tal
     for worker in (talk.worker, other):
         (need,) = await unmatched_mail(talk.tools, worker)
         assert need.who == "nobody@elsewhere.example"
-    await settle_mail(talk.tools, actor_for(other), need.record[1], None)
+    await decide_mail(talk.tools, actor_for(other), DecideMail(need.record[1], Decision.READ))
     assert await unmatched_mail(talk.tools, talk.worker) == []
 
 

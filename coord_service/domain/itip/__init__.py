@@ -32,6 +32,8 @@ from coord_service.domain.itip.values import (
     Status,
     Strangers,
     Verdict,
+    When,
+    dtstamp_after,
 )
 from coord_service.domain.itip.views import Show, view_for
 
@@ -59,11 +61,13 @@ __all__ = [
     "Status",
     "Strangers",
     "Verdict",
+    "When",
     "accept_counter",
     "apply",
     "bare_address",
     "decline_counter",
     "diff",
+    "dtstamp_after",
     "is_mail_address",
     "occurrence",
     "view_for",

@@ -6,7 +6,7 @@ from coord_service.storage.tables.calendars import BusyReading, CalendarConnecti
 from coord_service.storage.tables.cases import Child, Contact, Membership
 from coord_service.storage.tables.council import QuorumSetting, SchoolDate
 from coord_service.storage.tables.meetings import AgendaItem, Attendee, BookingDraft, Meeting, MeetingChild
-from coord_service.storage.tables.people import Agency, Leave, Person, Service
+from coord_service.storage.tables.people import Agency, Leave, OtherAddress, Person, Service
 from coord_service.storage.tables.polls import Poll, PollChoice, PollTime, PollVoter
 from coord_service.storage.tables.post import InboundMail, MailboxPosition, MailOut, OutboxLetter, PersonalLink
 
@@ -33,6 +33,7 @@ __all__ = [
     "MeetingChild",
     "Membership",
     "OneTimeLink",
+    "OtherAddress",
     "OutboxLetter",
     "Person",
     "PersonalLink",

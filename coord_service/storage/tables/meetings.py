@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from coord_service.domain.itip import Strangers
 from coord_service.domain.meetings import Answer, AnsweredBy, Attendance, MeetingMode, MeetingStatus, Purpose
 from coord_service.domain.people import Sector
 from coord_service.storage.database import Row
@@ -42,6 +43,7 @@ class Meeting(Row):
     online_url: Mapped[str | None]
     notes: Mapped[str | None]  # for the invitation
     is_private: Mapped[bool] = mapped_column(default=False)  # somebody is shielded: the place stays out of every mail
+    strangers: Mapped[Strangers | None]  # what to do when somebody not invited answers; none: as the council says
     status: Mapped[MeetingStatus] = mapped_column(default=MeetingStatus.BOOKED)
     cancel_reason: Mapped[str | None]
     convenor_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), index=True)
@@ -83,8 +85,11 @@ class Attendee(Row):
     answer: Mapped[Answer] = mapped_column(default=Answer.NEEDS_ACTION)
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[AnsweredBy | None]
+    answered_from: Mapped[str | None]  # the address that the answer came from: an assistant's, another one of theirs
     answered_sequence: Mapped[int | None]  # with answered_dtstamp: the order of answers per attendee (RFC 5546 §2.1.5)
     answered_dtstamp: Mapped[datetime | None]
+    delegated_to: Mapped[list[str] | None] = mapped_column(sa.JSON)  # addresses, as RFC 5545 §3.2.5 has them
+    delegated_from: Mapped[list[str] | None] = mapped_column(sa.JSON)
     comment: Mapped[str | None]
     proposed_start: Mapped[datetime | None]
     proposed_end: Mapped[datetime | None]

@@ -1,6 +1,6 @@
 """Agencies, the services inside them, the people who work there, and when they are away."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,6 +56,18 @@ class Person(Row):
     version: Mapped[int] = mapped_column(default=1)
     service: Mapped[Service | None] = relationship(lazy="raise")
     __mapper_args__ = {"version_id_col": version}
+
+
+class OtherAddress(Row):
+    """Another address of somebody, from which their answers count. Nothing is ever sent to it."""
+
+    __tablename__ = "other_address"
+    __table_args__ = (sa.UniqueConstraint("person_id", "address"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id"))
+    address: Mapped[str] = mapped_column(index=True)  # bare and lower-case
+    added_at: Mapped[datetime]
+    added_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
 
 
 class Leave(Row):

@@ -7,7 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from coord_service.domain.decisions import Decision
 from coord_service.domain.delivery import LetterState
+from coord_service.domain.itip import Question
 from coord_service.storage.database import Row
 
 
@@ -114,6 +116,8 @@ class InboundMail(Row):
     kind: Mapped[str | None]  # reply, counter, bounce, auto_reply, other ...
     verdict: Mapped[str | None]  # applied, held, noted, poison ...
     why: Mapped[str | None]
+    question: Mapped[Question | None]  # what it waits for, where its verdict is held
+    evidence: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)  # what it was judged against, to explain it later
     sender: Mapped[str | None]
     words: Mapped[str | None] = mapped_column(sa.Text)  # what a person wrote, without quotes
     meeting_id: Mapped[int | None] = mapped_column(sa.ForeignKey("meeting.id"), index=True)
@@ -124,3 +128,6 @@ class InboundMail(Row):
     needs_decision: Mapped[bool] = mapped_column(default=False)
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    decision: Mapped[Decision | None]
+    agreed: Mapped[list[str] | None] = mapped_column(sa.JSON)  # the questions to which somebody has said yes
+    before_decision: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)  # what taking the decision back restores

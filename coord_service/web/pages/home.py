@@ -42,6 +42,8 @@ _CURES: dict[NeedKind, tuple[str, str]] = {
     NeedKind.PROPOSED: ("Decide", ""),
     NeedKind.POLL_OVER: ("Choose a time", ""),
     NeedKind.STRANGER: ("Decide", ""),
+    NeedKind.DELEGATE: ("Decide", ""),
+    NeedKind.DOUBTFUL: ("Decide", ""),
     NeedKind.MAIL: ("Read and decide", ""),
     NeedKind.ADVICE_PROBLEM: ("Decide", ""),
     NeedKind.ADVICE_UNCHECKED: ("Check the advice", ""),

@@ -11,6 +11,7 @@ from coord_service.domain.people import PersonKind
 from coord_service.domain.searching import PersonFilter, search_words
 from coord_service.errors import ChangedMeanwhile, InvalidForm
 from coord_service.operations import people
+from coord_service.operations.other_addresses import forget_address, list_known_addresses
 from coord_service.operations.people import NewPerson, PersonCard, PersonFacts
 from coord_service.web.forms import Form, read_form, redisplay
 from coord_service.web.hours_words import HOLIDAYS, say_hours
@@ -55,8 +56,10 @@ async def show_person(request: web.Request) -> web.Response:
 
 
 async def _show(request: web.Request, form: Form, error: InvalidForm | None = None) -> web.Response:
-    card = await people.load_person_card(request.app[TOOLS], actor_of(request), _id(request))
-    facts = {**facts_of(request, card), "card": card}
+    tools, actor = request.app[TOOLS], actor_of(request)
+    card = await people.load_person_card(tools, actor, _id(request))
+    others = await list_known_addresses(tools, actor, card.person.id)
+    facts = {**facts_of(request, card), "card": card, "other_addresses": others}
     if error is not None:
         return redisplay(request, "people/show.html", form, error, **facts)
     return render(request, "people/show.html", form=form, **facts)
@@ -189,11 +192,20 @@ async def remove_leave(request: web.Request) -> web.Response:
     return see_other(request, "show_person", say="Leave removed", person_id=_id(request))
 
 
+async def remove_other_address(request: web.Request) -> web.Response:
+    """Let answers from another address of theirs count no longer."""
+    number = int(request.match_info["address_id"])
+    await forget_address(request.app[TOOLS], actor_of(request), _id(request), number)
+    said = "Removed. Answers from that address wait for a decision from now on."
+    return see_other(request, "show_person", say=said, person_id=_id(request))
+
+
 def _id(request: web.Request) -> int:
     return int(request.match_info["person_id"])
 
 
 _ONE = r"/people/{person_id:\d{1,9}}"
+_OTHER = rf"{_ONE}/addresses/{{address_id:\d{{1,9}}}}/remove"
 _EDIT = Permission.EDIT_PEOPLE
 
 ROUTES = (
@@ -205,4 +217,5 @@ ROUTES = (
     Route("POST", f"{_ONE}/correct", "correct_person", correct_person, _EDIT),
     Route("POST", f"{_ONE}/leave", "add_leave", add_leave, _EDIT),
     Route("POST", rf"{_ONE}/leave/{{leave_id:\d{{1,9}}}}/remove", "remove_leave", remove_leave, _EDIT),
+    Route("POST", _OTHER, "remove_other_address", remove_other_address, _EDIT),
 )

@@ -100,7 +100,8 @@ def _read_place(form: Form) -> Place:
 
 async def add_new_member_form(request: web.Request) -> web.Response:
     """Somebody new: a professional, or one of the family."""
-    form = Form.of(is_required="yes", sharing=Sharing.NOT_ASKED, name=request.query.get("q", ""))
+    asked = {"name": request.query.get("q", ""), "email": request.query.get("email", "")[:254]}
+    form = Form.of(is_required="yes", sharing=Sharing.NOT_ASKED, **asked)
     return await _show_new(request, form)
 
 

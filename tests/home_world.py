@@ -10,6 +10,7 @@ from typing import Any
 from coord_service.domain.advice import AdviceStatus, Happening
 from coord_service.domain.bookings import Booking, What, as_answers
 from coord_service.domain.children import PlanStatus, check_letter
+from coord_service.domain.itip import Question
 from coord_service.domain.meetings import Answer, MeetingMode, MeetingStatus, Purpose
 from coord_service.domain.needs import NeedKind
 from coord_service.domain.people import PersonKind, Sector
@@ -209,7 +210,9 @@ class Round:
         tools, lost = self.tools, {"bounced_at": instant(self.tools, -1), "error": "No such mailbox."}
         return [
             a_mail(tools, meeting_id=self.later.id, attendee_id=self.refused.id),
-            a_mail(tools, meeting_id=self.later.id, sender="stranger@elsewhere.example"),
+            a_mail(tools, meeting_id=self.later.id, sender="stranger@elsewhere.example", question=Question.STRANGER),
+            a_mail(tools, meeting_id=self.later.id, question=Question.SENDER),
+            a_mail(tools, meeting_id=self.later.id, question=Question.DELEGATE),
             a_mail(tools, advice_request_id=self.late.id),
             a_letter(tools, letter="invite", meeting_id=self.later.id, attendee_id=self.refused.id, **lost),
             a_letter(tools, letter="ask_advice", advice_request_id=self.unsent.id, **lost),

@@ -74,7 +74,7 @@ class GuardedHttp:
             location = answer.headers.get("Location")
             if answer.status not in REDIRECTS or not location:
                 return answer
-            if not _is_same_service(url, following := _joined(url, location)):
+            if not is_same_service(url, following := _joined(url, location)):
                 secret = {}
             url = following
         raise CalendarNonsense("The calendar's server sends us round in circles.")
@@ -172,7 +172,7 @@ def _joined(url: URL, location: str) -> URL:
         raise CalendarNonsense("The calendar's server sends us to an address that is none.") from None
 
 
-def _is_same_service(url: URL, following: URL) -> bool:
+def is_same_service(url: URL, following: URL) -> bool:
     """Whether what we say to one host may be said to the other: the same, or a sister that we know; never less safe."""
     if url.scheme != following.scheme:
         return False

@@ -24,6 +24,32 @@ class Line:
 LINES: tuple[Line, ...] = (
     Line(
         CalendarKind(
+            kind="caldav",
+            name="CalDAV calendar",
+            words="For Nextcloud, SOGo, Cyrus, iCloud, and Google by CalDAV.",
+            fields=(
+                FormField("server", "Address of the calendar server", hint="Such as https://cloud.example.org"),
+                FormField("user", "User name", is_required=False),
+                FormField("password", "Password", hint="An app password, where there are such", is_secret=True),
+                FormField(
+                    "sign_in",
+                    "How to sign in",
+                    is_required=False,
+                    choices=(("basic", "Name and password"), ("bearer", "Token, in place of the password")),
+                ),
+                FormField(
+                    "calendar",
+                    "Calendar for meetings",
+                    hint="Its name. Left empty, it is the one that the server uses",
+                    is_required=False,
+                ),
+            ),
+            abilities=EVERYTHING,
+        ),
+        "integrations.calendars.caldav.calendar:open_calendar",
+    ),
+    Line(
+        CalendarKind(
             kind="exchange",
             name="Exchange on the council’s own servers",
             words="For mailboxes on an Exchange Server 2013 or newer that the council or the trust runs itself."

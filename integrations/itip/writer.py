@@ -22,6 +22,11 @@ def write_calendar(outgoing: Outgoing) -> bytes:
     return _write(events, outgoing.method, sent=True)
 
 
+def write_object(event: Event) -> bytes:
+    """An event as a CalDAV server keeps it: what is sent, without a METHOD (RFC 4791 §4.1)."""
+    return _write([event, *event.overrides], None, sent=True)
+
+
 def write_copy(event: Event) -> bytes:
     """The organizer's copy, with the X-COORD-… parameters that are never sent."""
     return _write([event, *event.overrides], None, sent=False)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from coord_service.ports import Ability
+from tests.contracts.calendars.caldav_case import caldav_case
 from tests.contracts.calendars.exchange_case import exchange_case
 from tests.contracts.calendars.hand import Case
 from tests.contracts.calendars.ics_feed_case import ics_feed_case
@@ -12,8 +14,12 @@ from tests.contracts.calendars.microsoft_case import microsoft_case
 
 # Each makes a system with a mailbox for OWNER (and for COLLEAGUE where the kind reads others'), in a folder of its own.
 CASES: dict[str, Callable[[Path], AbstractAsyncContextManager[Case]]] = {
+    "caldav": caldav_case,
     "exchange": exchange_case,
     "ics_feed": ics_feed_case,
     "memory": memory_case,
     "microsoft": microsoft_case,
 }
+
+# What a kind can do and its server here can't: tried on another one, outside the ordinary tests (``make peers``).
+ELSEWHERE: dict[str, frozenset[Ability]] = {"caldav": frozenset({Ability.READ_OTHERS})}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from integrations.registry import LINES
-from tests.contracts.calendars.cases import CASES
+from tests.contracts.calendars.cases import CASES, ELSEWHERE
 from tests.contracts.calendars.hand import Case, Hand
 
 
@@ -18,7 +18,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     wanted = metafunc.module.ABILITY
     able = [line.kind.kind for line in LINES if wanted is None or wanted in line.kind.abilities]
-    metafunc.parametrize("kind", [kind for kind in able if kind in CASES])
+    here = [kind for kind in able if kind in CASES and wanted not in ELSEWHERE.get(kind, ())]
+    metafunc.parametrize("kind", here)
 
 
 @pytest.fixture

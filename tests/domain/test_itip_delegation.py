@@ -132,3 +132,15 @@ def test_a_delegator_who_names_several_delegates_has_all_of_them_asked() -> None
     applied = hear(meeting(), pass_on(SHAH, LEE, KHAN))
     assert {each.recipient for each in applied.outgoing} == {LEE, KHAN}
     assert answers(hear(applied.event, stand_in(KHAN, SHAH, DECLINED)).event)[KHAN] is DECLINED
+
+
+def test_somebody_may_stand_in_for_two_and_stays_while_one_of_them_wants_it() -> None:
+    event = hear(meeting(), pass_on(SHAH, LEE), pass_on(HEAD, LEE)).event
+    delegate = event.attendee(LEE)
+    assert delegate
+    assert delegate.delegated_from == (HEAD, SHAH)
+    applied = hear(event, reply(SHAH, ACCEPTED, at=5))
+    delegate = applied.event.attendee(LEE)
+    assert delegate
+    assert (delegate.delegated_from, applied.outgoing) == ((HEAD,), ())
+    assert hear(applied.event, reply(HEAD, ACCEPTED, at=5)).event.attendee(LEE) is None

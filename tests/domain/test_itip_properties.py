@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coord_service.domain.itip import Event, Message, PartStat, diff
+from coord_service.domain.itip.recurrence import occurrence, override_at
 from tests.invitations import (
     HEAD,
     NOW,
@@ -52,9 +53,40 @@ def test_any_order_of_a_conversation_about_a_series_ends_the_same(both: tuple[li
 
 
 def settled(event: Event, messages: list[Message]) -> object:
+    """Who stands how: for the series, and for each date, whether it has an override or shows as the series does."""
     end = hear(event, *messages).event if messages else event
-    dates = {each.recurrence_id: {one.address: one for one in each.attendees} for each in end.overrides}
-    return {each.address: each for each in end.attendees}, dates
+    parts = [end, *(override_at(end, each) or occurrence(end, each) for each in DATES if each)]
+    return [{one.address: one for one in part.attendees} for part in parts]
+
+
+# Whom each may pass their place to: chains, not meshes.
+LEE, KHAN, MEHTA = "lee@nhs.example", "khan@nhs.example", "mehta@school.example"
+PASSES_TO = {SHAH: LEE, LEE: KHAN, HEAD: MEHTA, KHAN: "", MEHTA: ""}
+STANDS_IN_FOR = {to: who for who, to in PASSES_TO.items() if to}
+TO_DATES = st.sampled_from([None, START + timedelta(weeks=6)])
+
+
+@st.composite
+def delegations(draw: st.DrawFn) -> tuple[list[Message], list[Message]]:
+    """Places passed on, taken back, answered by those who stand in; and the same in another order, some twice."""
+    date = draw(TO_DATES)
+    keys = st.tuples(st.sampled_from(sorted(PASSES_TO)), st.integers(1, 9))
+    drawn = draw(st.lists(keys, min_size=1, max_size=8, unique=True))
+    said = []
+    for who, at in drawn:
+        to = PASSES_TO[who] if draw(st.booleans()) else ""
+        word, more = (PartStat.DELEGATED, {"delegated_to": (to,)}) if to else (draw(SAYS), {})
+        if who in STANDS_IN_FOR:
+            more["delegated_from"] = (STANDS_IN_FOR[who],)
+        said.append(reply(who, word, at=at, recurrence_id=date, **more))
+    return said, draw(st.permutations(said + draw(st.lists(st.sampled_from(said), max_size=3))))
+
+
+@given(delegations())
+def test_any_order_of_delegations_ends_the_same(both: tuple[list[Message], list[Message]]) -> None:
+    """RFC 5546 §3.2.2.3, for the series or for one date; the delegate's answer may come before the delegation."""
+    event = series(SHAH, HEAD)
+    assert settled(event, both[0]) == settled(event, both[1])
 
 
 CHANGES = st.sampled_from(["move", "edit", "add", "remove", "status"])

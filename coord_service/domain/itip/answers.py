@@ -87,7 +87,7 @@ def _seated(event: Event, place: Event, said: Attendee, incoming: Incoming) -> A
     """Put an answer into the copy; who came or went by it (delegates) is told as for any other change."""
     after = put_back(event, seat(place, said, incoming.policy))
     if place is event:
-        after = _settle_dates(after, said, place.attendee(said.address), incoming.policy)
+        after = _settle_dates(after, event, incoming.policy)
     why = f"{said.address} {WORDS[said.partstat]}"
     if {each.address for each in place.attendees} == {each.address for each in _same_place(after, place).attendees}:
         return Applied(after, Verdict.APPLIED, why)
@@ -100,11 +100,19 @@ def _same_place(event: Event, place: Event) -> Event:
     return event if isinstance(found, Ruling) else found
 
 
-def _settle_dates(event: Event, said: Attendee, before: Attendee | None, policy: Policy) -> Event:
-    """An answer to the series settles the dates that have no answer of their own, unless they were moved since."""
-    inherited = {PartStat.NEEDS_ACTION, *([before.partstat] if before else [])}
-    overrides = [_settled(each, said, policy) if _awaits(each, said, inherited) else each for each in event.overrides]
-    return replace(event, overrides=tuple(overrides))
+def _settle_dates(event: Event, before: Event, policy: Policy) -> Event:
+    """An answer to the series settles the dates that have no answer of their own, unless they were moved since.
+
+    So does that of a delegate who had answered before their delegation arrived.
+    """
+    for said in event.attendees:
+        was = before.attendee(said.address)
+        if said.answered_sequence is not None and said != was:
+            inherited = {PartStat.NEEDS_ACTION, *([was.partstat] if was else [])}
+            overrides = [_settled(each, said, policy) if _awaits(each, said, inherited) else each
+                         for each in event.overrides]  # fmt: skip
+            event = replace(event, overrides=tuple(overrides))
+    return event
 
 
 def _awaits(override: Event, said: Attendee, inherited: set[PartStat]) -> bool:
@@ -126,7 +134,7 @@ def _hear_stranger(event: Event, place: Event, speaker: Speaker, order: Order, i
     line, address = speaker.line, speaker.address
     if not is_mail_address(address):
         return Applied(event, Verdict.REFUSED, "it doesn't say whose answer it is")
-    if any(each.address == address for each in event.removed):
+    if not line.delegated_from and any(each.address == address for each in (*event.removed, *place.removed)):
         return Applied(event, Verdict.NOTED, f"{address} is no longer invited")
     if line.delegated_from:
         return _hear_early_delegate(event, place, speaker, order, incoming)
@@ -169,4 +177,7 @@ def _hear_early_delegate(event: Event, place: Event, speaker: Speaker, order: Or
     if verdict is not Verdict.APPLIED:
         return Applied(event, verdict, why)
     said = answered(replace(known, name=line.name), order, line, _comment(speaker, incoming))
+    ruling = objection(place, said, incoming.policy)
+    if ruling and ruling.verdict is Verdict.REFUSED:
+        return ruling.of(event)  # what could never be seated must not stand in the way of what they said before
     return Applied(put_back(event, wait_for_delegator(place, said)), Verdict.HELD, why, question=Question.SUBSTITUTE)

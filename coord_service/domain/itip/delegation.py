@@ -43,16 +43,26 @@ def seat(place: Event, attendee: Attendee, policy: Policy) -> Event:
 
     A delegate who had answered before the delegation arrived gets that answer; one who goes leaves theirs waiting.
     """
-    gone = _delegates_below(place, attendee) - {*attendee.delegated_to}
+    gone = _delegates_below(place, attendee, {*attendee.delegated_to})
     leaving = tuple(each for each in place.attendees if each.address in gone and each.answered_sequence is not None)
     people = [each for each in place.attendees if each.address not in {*gone, attendee.address}]
     at = next((n for n, each in enumerate(place.attendees) if each.address == attendee.address), len(people))
     people.insert(at, attendee)
+    named = attendee.delegated_to if attendee.partstat is PartStat.DELEGATED else ()
+    people = [_standing_in(each, attendee.address, gone, is_named=each.address in named) for each in people]
     place = replace(place, attendees=tuple(people), waiting=(*place.waiting, *leaving)[-MOST_WAITING:])
-    for address in attendee.delegated_to if attendee.partstat is PartStat.DELEGATED else ():
+    for address in named:
         if place.attendee(address) is None:
             place = _add_delegate(place, attendee, address, policy)
     return place
+
+
+def _standing_in(delegate: Attendee, delegator: str, gone: set[str], *, is_named: bool) -> Attendee:
+    """A delegate may stand in for several; whoever was invited in their own right stays just that."""
+    if not delegate.delegated_from:
+        return delegate
+    others = {*delegate.delegated_from, delegator} if is_named else {*delegate.delegated_from} - {delegator}
+    return replace(delegate, delegated_from=tuple(sorted(others - gone)))
 
 
 def wait_for_delegator(place: Event, answer: Attendee) -> Event:
@@ -78,20 +88,22 @@ def _add_delegate(place: Event, delegator: Attendee, address: str, policy: Polic
 def _chain_above(place: Event, attendee: Attendee) -> list[str]:
     """Everybody this place came from, nearest first."""
     chain: list[str] = []
-    known = place.attendee(attendee.address)
-    while known and known.delegated_from and known.delegated_from[0] not in chain:
-        chain.append(known.delegated_from[0])
-        known = place.attendee(chain[-1])
+    level = [attendee.address]
+    while level:
+        known = [each for address in level if (each := place.attendee(address))]
+        level = [each for one in known for each in one.delegated_from if each not in chain]
+        chain += dict.fromkeys(level)
     return chain
 
 
-def _delegates_below(place: Event, attendee: Attendee) -> set[str]:
-    """Everybody who is here only because this attendee, or a delegate of theirs, named them."""
+def _delegates_below(place: Event, attendee: Attendee, staying: set[str]) -> set[str]:
+    """Everybody who is here only because this attendee, or a delegate of theirs who doesn't stay, named them."""
     below: set[str] = set()
     level = {attendee.address}
     while level:
+        above = {attendee.address, *below}
         level = {
-            each.address for each in place.attendees if each.delegated_from and {*each.delegated_from} <= level
-        } - below
+            each.address for each in place.attendees if each.delegated_from and {*each.delegated_from} <= above
+        } - {*below, *staying}
         below |= level
     return below

@@ -8,12 +8,14 @@ from coord_service.demo.county import County, address_of
 from coord_service.demo.names import CHILDREN, FAMILY_NAMES
 from coord_service.domain.children import PlanStatus, Sharing, new_reference
 from coord_service.domain.people import PersonKind, Sector
+from coord_service.domain.rooms import RoomFeature
 from coord_service.storage.database import Session
 from coord_service.storage.tables import Child, Membership, Person
 
 FAMILY_DOMAIN = "families.example"
 SIBLINGS = {1: 0, 9: 8, 21: 20}  # this child lives with that one; 0 and 1 are twins
 SHIELDED = 5
+NEEDS_STEP_FREE = 3
 WITH_INTERPRETER = {7: "British Sign Language: book two interpreters", 13: "Polish, for the grandmother"}
 CLOSED = {38: "Moved out of the county", 39: "Left education"}
 
@@ -59,6 +61,7 @@ def _child(number: int, given: str, sibling: Team | None, dice: Random, now: dat
         born_on=born_on,
         setting=_setting(born_on, today),
         interpreter=WITH_INTERPRETER.get(number),
+        access_needs=[RoomFeature.STEP_FREE] if number == NEEDS_STEP_FREE else [],
         is_shielded=number == SHIELDED,
         created_at=now - timedelta(days=400 + number),
         family_heard_at=now - timedelta(days=(number * 3) % 29, hours=number % 5),

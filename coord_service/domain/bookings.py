@@ -40,7 +40,8 @@ class Need(StrEnum):
 class What:
     """The first step's answers. ``minutes`` long; ``notes`` go into every invitation.
 
-    ``around_on``: about when it is wanted, where that was said (the next meeting, six weeks on).
+    ``around_on``: about when it is wanted, where that was said (the next meeting, six weeks on). ``rooms_at``: the
+    place of ours at which a room is looked for; then ``place`` stays empty.
     """
 
     child_ids: tuple[int, ...]
@@ -52,16 +53,21 @@ class What:
     online_url: str | None
     notes: str | None
     around_on: date | None = None
+    rooms_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """All answers so far. ``needs`` is by person id, None until the second step; ``is_agreed``: no search is wanted."""
+    """All answers so far. ``needs`` is by person id, None until the second step; ``is_agreed``: no search is wanted.
+
+    ``room_id``: the room that was chosen with the time.
+    """
 
     what: What
     needs: Mapping[int, Need] | None = None
     starts_at: datetime | None = None
     is_agreed: bool = False
+    room_id: int | None = None
 
     @property
     def ends_at(self) -> datetime | None:
@@ -92,6 +98,8 @@ def as_answers(booking: Booking) -> dict[str, Any]:
         "needs": None if booking.needs is None else {str(who): need.value for who, need in booking.needs.items()},
         "starts_at": booking.starts_at.isoformat() if booking.starts_at else None,
         "is_agreed": booking.is_agreed,
+        "rooms_at": what.rooms_at,
+        "room": booking.room_id,
     }
 
 
@@ -109,10 +117,12 @@ def from_answers(answers: Mapping[str, Any]) -> Booking:
             online_url=answers["online_url"],
             notes=answers["notes"],
             around_on=date.fromisoformat(answers["around_on"]) if answers["around_on"] else None,
+            rooms_at=answers.get("rooms_at"),  # a booking begun before there were rooms has none
         ),
         needs=None if needs is None else {int(who): Need(need) for who, need in needs.items()},
         starts_at=datetime.fromisoformat(starts_at) if starts_at else None,
         is_agreed=answers["is_agreed"],
+        room_id=answers.get("room"),
     )
 
 

@@ -39,6 +39,7 @@ from coord_service.storage.booking import (
 )
 from coord_service.storage.database import Session
 from coord_service.storage.meetings import load_children, load_meeting_of_draft
+from coord_service.storage.places import load_place
 from coord_service.storage.polls import PollLine, list_open_polls, list_poll_lines, lock_poll
 from coord_service.storage.tables import BookingDraft, Child
 
@@ -56,11 +57,15 @@ class AnswerWhat:
 
 @dataclass(frozen=True, slots=True)
 class ChooseTime:
-    """A time out of those found, with what the search had changed: the length, and people it could do without."""
+    """A time out of those found, with what the search had changed: the length, and people it could do without.
+
+    ``room_id``: the room that was offered with it.
+    """
 
     starts_at: datetime
     minutes: int
     without: frozenset[int] = frozenset()
+    room_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +182,8 @@ async def choose_time(tools: Tools, actor: Actor, draft_id: int, request: Choose
         needs = dict(booking.needs or {})
         needs |= {who: Need.OPTIONAL for who in request.without if needs.get(who) is Need.REQUIRED}
         what = replace(booking.what, minutes=request.minutes)
-        _keep(draft, Booking(what, needs, request.starts_at), now)
+        room_id = request.room_id if what.rooms_at else None
+        _keep(draft, Booking(what, needs, request.starts_at, room_id=room_id), now)
 
 
 async def discard_booking(tools: Tools, actor: Actor, draft_id: int) -> None:
@@ -260,6 +266,8 @@ async def check_what(db: Session, what: What, today: date) -> None:
     if not SHORTEST <= what.minutes <= LONGEST:
         errors["minutes"] = "A meeting takes from 15 minutes to 8 hours"
     errors |= _wrong_with_location(what)
+    if what.rooms_at and await load_place(db, what.rooms_at) is None:
+        errors["rooms_at"] = "This place is no longer on the list. Choose another"
     words = InvitationWords({"notes": what.notes}, place=what.place, online_url=what.online_url)
     errors |= await faults_of_words(db, children, words, today)
     if errors:
@@ -268,13 +276,16 @@ async def check_what(db: Session, what: What, today: date) -> None:
 
 def _wrong_with_location(what: What) -> dict[str, str]:
     errors: dict[str, str] = {}
-    if what.mode is not MeetingMode.ONLINE and not what.place and what.purpose is not Purpose.HOME_VISIT:
+    is_somewhere = bool(what.place or what.rooms_at)
+    if what.mode is not MeetingMode.ONLINE and not is_somewhere and what.purpose is not Purpose.HOME_VISIT:
         errors["place"] = "Say where people meet: a building and a room"
+    if what.place and what.rooms_at:
+        errors["place"] = "Leave the place empty: a room is looked for. Or choose to type the place yourself"
     if what.mode is not MeetingMode.PLACE:
         address = urlsplit(what.online_url or "")
         if address.scheme not in {"https", "http"} or not address.hostname:
             errors["online_url"] = "Paste the link people join by: it begins with https://"
-    if what.purpose is Purpose.HOME_VISIT and what.place:
+    if what.purpose is Purpose.HOME_VISIT and is_somewhere:
         errors["place"] = (
             "Leave the place empty for a home visit: the address of a family never goes into an invitation"
         )
@@ -297,7 +308,7 @@ async def _sound(db: Session, booking: Booking, request: AnswerWhat, now: dateti
             errors["agreed_on"] = str(error)
     if errors:
         raise InvalidForm(errors)
-    return replace(booking, starts_at=starts_at, is_agreed=request.agreed_on is not None)
+    return replace(booking, starts_at=starts_at, is_agreed=request.agreed_on is not None, room_id=None)
 
 
 async def _load_own(db: Session, actor: Actor, draft_id: int) -> BookingDraft:

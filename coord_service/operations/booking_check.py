@@ -7,6 +7,7 @@ from coord_service.clock import day_in_london
 from coord_service.domain.bookings import Booking, Need, Plan, check_start, concerns
 from coord_service.domain.lawful import review_limit
 from coord_service.domain.meetings import MeetingMode
+from coord_service.domain.needed_roles import roles_needed, say_missing
 from coord_service.domain.people import Actor
 from coord_service.errors import Refused
 from coord_service.operations.booking import check_guests, check_what, load_booking
@@ -14,8 +15,11 @@ from coord_service.operations.diaries import who_cannot
 from coord_service.operations.guests import Guest, as_candidates, load_guests
 from coord_service.operations.meetings import BookMeeting, Invitee, Preview, book_meeting, preview_invitations
 from coord_service.operations.quorums import load_quorum
+from coord_service.operations.rooms import RoomsWanted, need_of, pick_room, say_room
 from coord_service.operations.tools import Tools
+from coord_service.storage.database import Session
 from coord_service.storage.meetings import list_clashes, load_children
+from coord_service.storage.places import load_room
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class Checked:
     previews: tuple[Preview, ...]
     concerns: tuple[str, ...]
     has_clash: bool
+    place: str | None
 
 
 async def check_booking(tools: Tools, actor: Actor, draft_id: int) -> Checked:
@@ -44,6 +49,7 @@ async def check_booking(tools: Tools, actor: Actor, draft_id: int) -> Checked:
         rules = await load_quorum(db, booking.what.purpose)
     plan = Plan(booking.what.purpose, rules, tuple(as_candidates(guests)), request.starts_at, limit_on)
     said = concerns(plan, tools.clock.now())
+    said += say_missing(roles_needed(children), [guest.role for guest in guests])
     return Checked(
         guests=guests,
         starts_at=request.starts_at,
@@ -51,6 +57,7 @@ async def check_booking(tools: Tools, actor: Actor, draft_id: int) -> Checked:
         previews=await preview_invitations(tools, actor, request),
         concerns=(*said, *against),
         has_clash=bool(clashes),
+        place=request.place,
     )
 
 
@@ -73,6 +80,7 @@ async def _plan(tools: Tools, draft_id: int, booking: Booking) -> tuple[BookMeet
         await check_what(db, booking.what, day_in_london(now))
         guests = tuple(guest for guest in await load_guests(db, booking, day_in_london(now)) if guest.is_invited)
         check_guests(guests)
+        room_id, place = await _where(db, booking, len(guests))
     check_start(starts_at, booking.what.minutes, now)
     what = booking.what
     request = BookMeeting(
@@ -83,12 +91,28 @@ async def _plan(tools: Tools, draft_id: int, booking: Booking) -> tuple[BookMeet
         starts_at=starts_at,
         ends_at=ends_at,
         mode=what.mode,
-        place=what.place if what.mode is not MeetingMode.ONLINE else None,
+        place=place,
         online_url=what.online_url if what.mode is not MeetingMode.PLACE else None,
         notes=what.notes,
         convenor_id=what.convenor_id,
+        room_id=room_id,
     )
     return request, guests
+
+
+async def _where(db: Session, booking: Booking, people: int) -> tuple[int | None, str | None]:
+    """The room that was chosen with the time, or the smallest that is free then, and the place in words."""
+    what, starts_at, ends_at = booking.what, booking.starts_at, booking.ends_at
+    if what.mode is MeetingMode.ONLINE:
+        return None, None
+    if what.rooms_at is None or starts_at is None or ends_at is None:
+        return None, what.place
+    room_id = booking.room_id
+    if room_id is None:
+        need = need_of(await load_children(db, what.child_ids), people)
+        room_id = await pick_room(db, RoomsWanted(what.rooms_at, need), starts_at, ends_at)
+    room = await load_room(db, room_id)
+    return room_id, say_room(room) if room else None
 
 
 def _invitee(guest: Guest) -> Invitee:

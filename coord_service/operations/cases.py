@@ -1,7 +1,7 @@
 """Children's records: create, correct, close, reopen, hand over, shield. Looking at them is in ``around_child``."""
 
 import secrets
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 
 from coord_service.clock import day_in_london
@@ -26,7 +26,7 @@ TRIES = 20  # of 5 million references; more collisions in a row mean that someth
 
 @dataclass(frozen=True, slots=True)
 class ChildFacts:
-    """What a lead worker writes about a child, as it is kept."""
+    """What a lead worker writes about a child, as it is kept. ``access_needs``: of ``domain.rooms.RoomFeature``."""
 
     given_name: str
     family_name: str
@@ -36,9 +36,11 @@ class ChildFacts:
     assessment_requested_on: date | None = None
     last_review_on: date | None = None
     interpreter: str | None = None
+    needs_advocate: bool = False
+    access_needs: list[str] = field(default_factory=list)
 
 
-FACTS = tuple(field.name for field in fields(ChildFacts))
+FACTS = tuple(each.name for each in fields(ChildFacts))
 
 
 async def load_child(db: Session, child_id: int) -> Child:

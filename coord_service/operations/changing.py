@@ -24,6 +24,7 @@ from coord_service.operations.meetings import (
     refuse_shared_addresses,
 )
 from coord_service.operations.organizer_copy import event_of, keep_changes, present_attendees
+from coord_service.operations.rooms import refuse_taken_room
 from coord_service.operations.tools import Tools
 from coord_service.storage.database import Session
 from coord_service.storage.meetings import load_meeting, lock_meeting, lock_people
@@ -44,6 +45,7 @@ _KEPT = (
     "ends_at",
     "mode",
     "place",
+    "room_id",
     "online_url",
     "notes",
     "status",
@@ -188,6 +190,8 @@ async def _edit(db: Session, meeting: Meeting, request: AnyChange) -> Change:
         case ChangePeople():
             return await _change_people(db, meeting, request)
         case EditMeeting():
+            if request.place != meeting.place or request.mode is MeetingMode.ONLINE:
+                meeting.room_id = None  # another place was typed: the room is free for others
             meeting.mode, meeting.place = request.mode, request.place
             meeting.online_url, meeting.notes = request.online_url, request.notes
             return Change()
@@ -201,6 +205,7 @@ async def _move(db: Session, meeting: Meeting, request: MoveMeeting) -> Change:
     await lock_people(db, [each.person_id for each in present_attendees(meeting)])
     was_at = meeting.starts_at
     meeting.starts_at, meeting.ends_at = request.starts_at, request.ends_at
+    await refuse_taken_room(db, meeting)
     await refuse_clashes(db, meeting, accept=request.accept_clashes)
     for each in meeting.attendees:
         each.proposed_start = each.proposed_end = None
@@ -274,6 +279,7 @@ async def undo_change(tools: Tools, actor: Actor, meeting_id: int) -> None:
             meeting.status = MeetingStatus.UNDONE
         else:
             _restore(meeting, meeting.before_change, now)
+            await refuse_taken_room(db, meeting)
         meeting.changed_at = now
         for child in meeting.children:
             record(db, actor, "undo_change", ("meeting", meeting.id), now, child_id=child.id)

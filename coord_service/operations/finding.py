@@ -7,10 +7,11 @@ from typing import TypeVar
 
 from coord_service.clock import LONDON, day_in_london
 from coord_service.domain.access import Permission, require
-from coord_service.domain.bookings import LONGEST, SHORTEST
+from coord_service.domain.bookings import LONGEST, SHORTEST, Need
 from coord_service.domain.diaries import Block, Diary
 from coord_service.domain.lawful import lawful_days, review_limit
 from coord_service.domain.meetings import Answer, MeetingStatus, Purpose
+from coord_service.domain.needed_roles import fills, roles_needed
 from coord_service.domain.outside import Outside
 from coord_service.domain.people import Actor, PersonKind, normal_address
 from coord_service.domain.quorum import QuorumRule
@@ -28,6 +29,7 @@ from coord_service.operations.organizer_copy import present_attendees
 from coord_service.operations.people import load_person
 from coord_service.operations.poll_diaries import add_polls
 from coord_service.operations.quorums import load_quorum
+from coord_service.operations.rooms import RoomsFound, RoomsWanted, add_travel, find_rooms, need_of, rooms_of_meeting
 from coord_service.operations.tools import Tools
 from coord_service.storage.database import Session
 from coord_service.storage.meetings import load_children, load_meeting
@@ -67,6 +69,7 @@ class Sought:
     moving: Moving | None = None
     refused_by: frozenset[str] = frozenset()
     draft_id: int | None = None
+    rooms: RoomsWanted | None = None
 
     @property
     def now_at(self) -> datetime | None:
@@ -76,10 +79,11 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What to look for, and how much is known of whose own calendar, by person id."""
+    """What to look for, how much is known of whose own calendar, by person id, and why no room is looked for."""
 
     search: SlotSearch
     outside: Mapping[int, Outside]
+    room_lack: str = ""
 
 
 async def find_slots(tools: Tools, actor: Actor, draft_id: int, view: View) -> Found:
@@ -89,7 +93,11 @@ async def find_slots(tools: Tools, actor: Actor, draft_id: int, view: View) -> F
     async with tools.database.read() as db:
         guests = tuple(guest for guest in await load_guests(db, booking, day_in_london(now)) if guest.is_invited)
         children = await load_children(db, booking.what.child_ids)
-    sought = Sought(booking.what.purpose, booking.what.minutes, guests, children, draft_id=draft_id)
+    needed = roles_needed(children)
+    guests = tuple(replace(each, need=Need.REQUIRED) if fills(each.role, needed) else each for each in guests)
+    what = booking.what
+    rooms = RoomsWanted(what.rooms_at, need_of(children, len(guests))) if what.rooms_at else None
+    sought = Sought(what.purpose, what.minutes, guests, children, draft_id=draft_id, rooms=rooms)
     around_on = booking.what.around_on
     if view.from_on is None and around_on is not None:
         view = replace(view, from_on=around_on - EITHER_SIDE)
@@ -103,10 +111,11 @@ async def find_new_time(tools: Tools, actor: Actor, meeting_id: int, view: View)
         meeting = await load_meeting(db, meeting_id)
         if meeting is None or meeting.status is not MeetingStatus.BOOKED:
             raise NotFound("There is no such meeting that can be moved.")
+        rooms = await rooms_of_meeting(db, meeting)
     minutes = (meeting.ends_at - meeting.starts_at) // timedelta(minutes=1)
     moving = Moving(meeting.id, meeting.starts_at, meeting.ends_at)
     refused = (each.person_id for each in present_attendees(meeting) if each.answer is Answer.DECLINED)
-    sought = Sought(meeting.purpose, minutes, guests_of(meeting), meeting.children, moving)
+    sought = Sought(meeting.purpose, minutes, guests_of(meeting), meeting.children, moving, rooms=rooms)
     return await _look_for(tools, replace(sought, refused_by=frozenset(map(str, refused))), view)
 
 
@@ -139,13 +148,19 @@ async def _look_for(tools: Tools, sought: Sought, view: View) -> Found:
     search = replace(planned.search, latest_at=latest_at, limit_on=limit_on)
     asked = Asked(sought.guests, view.without, lawful, view.is_beyond, earliest_on, sought.now_at)
     found = show_found(without_people(search, view.without), asked)
-    return replace(found, calendars=list_states(sought.guests, planned.outside, pending))
+    calendars = list_states(sought.guests, planned.outside, pending)
+    return replace(found, calendars=calendars, room_lack=planned.room_lack or found.room_lack)
 
 
 async def plan_search(tools: Tools, db: Session, sought: Sought, span: DaySpan) -> Planned:
     """What to look for over these days: everybody's diaries as far as they are known, and the quorums."""
     known = await read_diaries(db, tools, sought.guests, span, sought.moving)
     diaries = await add_polls(db, known.diaries, span, sought.draft_id)
+    rooms, except_meeting = RoomsFound(), sought.moving.meeting_id if sought.moving else None
+    if sought.rooms is not None:
+        rooms = await find_rooms(db, sought.rooms, *span_of(span), except_meeting)
+    if rooms.whereabouts is not None:
+        diaries = await add_travel(db, diaries, rooms.whereabouts, span_of(span), except_meeting)
     search = SlotSearch(
         window_start_at=midnight_in_london(span.first_on),
         window_end_at=day_span(span.last_on)[1],
@@ -156,8 +171,10 @@ async def plan_search(tools: Tools, db: Session, sought: Sought, span: DaySpan) 
         quorums=tuple(_quorums(await load_quorum(db, sought.purpose), sought.guests)),
         earliest_at=tools.clock.now(),
         limit=0,
+        rooms=rooms.rooms,
+        weighs_elsewhere=True,
     )
-    return Planned(search, known.outside)
+    return Planned(search, known.outside, rooms.lack)
 
 
 def _first_day(view: View, earliest_on: date, usual_on: date, limit_on: date | None) -> date:

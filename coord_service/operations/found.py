@@ -9,7 +9,6 @@ from coord_service.clock import LONDON, day_in_london
 from coord_service.domain.availability import DiaryStretch, stretches_of
 from coord_service.domain.bookings import Need
 from coord_service.domain.choices import choose_spread
-from coord_service.domain.diaries import Diary
 from coord_service.domain.lawful import LawfulDays
 from coord_service.domain.slots import Slot, SlotSearch, rank
 from coord_service.domain.wall_time import instant_in_london
@@ -25,7 +24,10 @@ SHOWN_FROM, SHOWN_UNTIL = time(8), time(18)  # the part of the day in the pictur
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A time on offer; people by name; ``reasons`` are sentences without a full stop. ``unlawful``: why it is."""
+    """A time on offer; people by name; ``reasons`` are sentences without a full stop. ``unlawful``: why it is.
+
+    ``rooms``: those that are free then and would do, the smallest first: (id, name).
+    """
 
     start_at: datetime
     end_at: datetime
@@ -33,6 +35,7 @@ class Offer:
     absent: tuple[str, ...]
     reasons: tuple[str, ...]
     unlawful: str = ""
+    rooms: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Found:
     """What a search found, and how to look elsewhere: ``earlier_on`` and ``later_on`` are other first days.
 
     Where nothing was found: ``ways`` out, and who ``never`` can in these weeks. ``is_beyond``: times that the law does
-    not allow were asked for.
+    not allow were asked for. ``room_lack``: why no room is offered, where one was wanted.
     """
 
     first_on: date
@@ -80,6 +83,7 @@ class Found:
     required: tuple[Guest, ...]
     without: tuple[Guest, ...]
     calendars: tuple[CalendarState, ...] = ()
+    room_lack: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def show_found(search: SlotSearch, asked: Asked) -> Found:
     slots = [slot for slot in rank(search) if slot.start_at != asked.now_at]
     best = choose_spread(slots, BEST)
     first_on, last_on = day_in_london(search.window_start_at), day_in_london(search.window_end_at) - timedelta(days=1)
-    offers = tuple(_offer(slot, search.diaries, asked.lawful) for slot in best)
+    offers = tuple(_offer(slot, search, asked.lawful) for slot in best)
     required = [guest for guest in asked.guests if guest.need is Need.REQUIRED]
     return Found(
         first_on=first_on,
@@ -107,17 +111,24 @@ def show_found(search: SlotSearch, asked: Asked) -> Found:
         minutes=search.duration // timedelta(minutes=1),
         total=len(slots),
         best=offers,
-        more=tuple(_more(slots, best, search.diaries, asked.lawful)),
+        more=tuple(_more(slots, best, search, asked.lawful)),
         days=tuple(_days_shown(search, offers, first_on)),
         ways=() if slots else tuple(_ways(search, required)),
         never=() if slots else tuple(_who_never_can(search)),
         earlier_on=max(asked.earliest_on, first_on - SHIFT) if first_on > asked.earliest_on else None,
         later_on=_later(first_on, asked),
+        room_lack="" if slots else _rooms_in_the_way(search),
         lawful=asked.lawful,
         is_beyond=asked.is_beyond,
         required=tuple(guest for guest in required if guest.person_id not in asked.without and not guest.is_convenor),
         without=tuple(guest for guest in required if guest.person_id in asked.without),
     )
+
+
+def _rooms_in_the_way(search: SlotSearch) -> str:
+    if search.rooms and rank(replace(search, rooms=(), limit=1)):
+        return "Whenever people can come, every room that would do is taken."
+    return ""
 
 
 def _later(first_on: date, asked: Asked) -> date | None:
@@ -135,20 +146,28 @@ def without_people(search: SlotSearch, person_ids: Iterable[int]) -> SlotSearch:
     return replace(search, diaries=tuple(diaries), quorums=tuple(quorums))
 
 
-def _offer(slot: Slot, diaries: Sequence[Diary], lawful: LawfulDays) -> Offer:
-    names = {diary.id: diary.name for diary in diaries}
+def _offer(slot: Slot, search: SlotSearch, lawful: LawfulDays) -> Offer:
+    names = {diary.id: diary.name for diary in search.diaries}
     free, absent = (tuple(names[each] for each in ids) for ids in (slot.free, slot.absent))
-    return Offer(slot.start_at, slot.end_at, free, absent, slot.reasons, lawful.against(day_in_london(slot.start_at)))
+    return Offer(
+        start_at=slot.start_at,
+        end_at=slot.end_at,
+        free=free,
+        absent=absent,
+        reasons=slot.reasons,
+        unlawful=lawful.against(day_in_london(slot.start_at)),
+        rooms=tuple((int(room.id), room.name) for room in search.rooms if room.id in slot.rooms),
+    )
 
 
 def _more(
-    slots: Sequence[Slot], best: Sequence[Slot], diaries: Sequence[Diary], lawful: LawfulDays
+    slots: Sequence[Slot], best: Sequence[Slot], search: SlotSearch, lawful: LawfulDays
 ) -> Iterator[tuple[date, tuple[Offer, ...]]]:
     rest = sorted((slot for slot in slots if slot not in best), key=lambda slot: slot.start_at)
     for count, (day, group) in enumerate(groupby(rest, key=lambda slot: day_in_london(slot.start_at))):
         if count == DAYS_SHOWN:
             return
-        yield day, tuple(_offer(slot, diaries, lawful) for slot in group)
+        yield day, tuple(_offer(slot, search, lawful) for slot in group)
 
 
 def _days_shown(search: SlotSearch, offers: Sequence[Offer], first_on: date) -> Iterator[DayShown]:
@@ -181,5 +200,5 @@ def _ways(search: SlotSearch, required: Iterable[Guest]) -> list[Way]:
 def _who_never_can(search: SlotSearch) -> Iterator[str]:
     """The required people who have no time in the whole window, even for a meeting with nobody else."""
     for diary in search.diaries:
-        if diary.is_required and not rank(replace(search, diaries=(diary,), quorums=(), limit=1)):
+        if diary.is_required and not rank(replace(search, diaries=(diary,), quorums=(), rooms=(), limit=1)):
             yield diary.name

@@ -9,6 +9,7 @@ from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission, require
 from coord_service.domain.bookings import Booking, Candidate, Need, counts_for, missing_invitees, unmet_quorum
 from coord_service.domain.children import Sharing
+from coord_service.domain.needed_roles import NeededRole, fills, roles_needed, say_missing
 from coord_service.domain.people import ROLE_NAMES, Actor, Sector, normal_address
 from coord_service.errors import NotFound
 from coord_service.operations.quorums import load_quorum
@@ -62,6 +63,7 @@ class GuestList:
     guests: tuple[Guest, ...]
     unmet_quorum: tuple[str, ...]
     missing_by_law: tuple[str, ...]
+    missing_roles: tuple[str, ...]
     child_ids: tuple[int, ...]
     is_shielded: bool
 
@@ -78,6 +80,7 @@ async def list_guests(tools: Tools, actor: Actor, booking: Booking) -> GuestList
         guests=tuple(replace(each, counts_for=counts_for(purpose, rules, each)) for each in guests),
         unmet_quorum=tuple(unmet_quorum(rules, candidates)),
         missing_by_law=tuple(missing_invitees(purpose, candidates)),
+        missing_roles=tuple(say_missing(roles_needed(children), [each.role for each in candidates if each.is_invited])),
         child_ids=booking.what.child_ids,
         is_shielded=any(child.is_shielded for child in children),
     )
@@ -96,9 +99,11 @@ async def load_guests(db: Session, booking: Booking, today: date) -> tuple[Guest
     places: dict[int, list[Membership]] = {}
     for membership in await list_team_members(db, booking.what.child_ids, today):
         places.setdefault(membership.person_id, []).append(membership)
-    references = {child.id: child.reference for child in await load_children(db, booking.what.child_ids)}
+    children = await load_children(db, booking.what.child_ids)
+    references = {child.id: child.reference for child in children}
+    needed = roles_needed(children)
     own_places = places.pop(convenor.person_id, [])
-    others = (_guest(booking, memberships, references) for memberships in places.values())
+    others = (_guest(booking, memberships, references, needed) for memberships in places.values())
     order = list(Sector)
     return (_convenor(convenor, own_places), *sorted(others, key=lambda guest: (order.index(guest.sector), guest.name)))
 
@@ -142,7 +147,9 @@ def _convenor(user: User, places: Sequence[Membership]) -> Guest:
     )
 
 
-def _guest(booking: Booking, places: Sequence[Membership], references: dict[int, str]) -> Guest:
+def _guest(
+    booking: Booking, places: Sequence[Membership], references: dict[int, str], needed: Iterable[NeededRole]
+) -> Guest:
     person, needs = places[0].person, booking.needs or {}
     sharing = min((place.sharing for place in places), key=_CAREFUL.index)
     return Guest(
@@ -152,7 +159,7 @@ def _guest(booking: Booking, places: Sequence[Membership], references: dict[int,
         sector=places[0].sector,
         works_at=_works_at(person),
         address=_address(person),
-        need=needs.get(person.id, _suggested(person, places, sharing)),
+        need=needs.get(person.id, _suggested(person, places, sharing, needed)),
         sharing=Sharing.AGREED if places[0].sector is Sector.FAMILY else sharing,
         references=tuple(references[place.child_id] for place in places),
         working_hours=person.working_hours,
@@ -161,10 +168,11 @@ def _guest(booking: Booking, places: Sequence[Membership], references: dict[int,
     )
 
 
-def _suggested(person: Person, places: Sequence[Membership], sharing: Sharing) -> Need:
+def _suggested(person: Person, places: Sequence[Membership], sharing: Sharing, needed: Iterable[NeededRole]) -> Need:
     if not person.email or (sharing is Sharing.REFUSED and places[0].sector is not Sector.FAMILY):
         return Need.NOT_INVITED
-    return Need.REQUIRED if any(place.is_required for place in places) else Need.OPTIONAL
+    is_required = any(place.is_required or fills(place.role, needed) for place in places)
+    return Need.REQUIRED if is_required else Need.OPTIONAL
 
 
 def _works_at(person: Person) -> str:

@@ -14,6 +14,7 @@ from coord_service.errors import InvalidForm, NotFound, Refused, SlotTaken
 from coord_service.operations.audit import record
 from coord_service.operations.invitations import Change, facts_of, post_changes
 from coord_service.operations.organizer_copy import event_of, keep_changes
+from coord_service.operations.rooms import refuse_taken_room, take_room
 from coord_service.operations.tools import Tools
 from coord_service.ports import LetterOrder, WrittenLetter
 from coord_service.storage.accounts import load_user
@@ -46,6 +47,7 @@ class BookMeeting:
     """What the lead worker decided. ``draft_id`` makes a double click book once; instants are aware UTC.
 
     ``accept_clashes``: book although somebody required is at another meeting then (a date agreed in person).
+    ``room_id``: the room to take; ``place`` is then its words, whatever stands there.
     """
 
     draft_id: int
@@ -60,6 +62,7 @@ class BookMeeting:
     notes: str | None
     convenor_id: int
     accept_clashes: bool = False
+    room_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ async def book_meeting(tools: Tools, actor: Actor, request: BookMeeting) -> int:
         if existing is not None:
             return existing
         meeting = await _new_meeting(db, request, list(people), now)
+        await refuse_taken_room(db, meeting)
         await refuse_clashes(db, meeting, accept=request.accept_clashes)
         add_meeting(db, meeting)
         await db.flush()
@@ -118,7 +122,7 @@ async def _new_meeting(db: Session, request: BookMeeting, people: list[Person], 
         raise NotFound("This child or this lead worker is not on our records.")
     if any(child.closed_at for child in children):
         raise Refused("This child's record is closed. Open it again before you book a meeting.")
-    return Meeting(
+    meeting = Meeting(
         uid=f"{uuid4()}@coord",
         sequence=0,
         dtstamp=now,
@@ -139,6 +143,9 @@ async def _new_meeting(db: Session, request: BookMeeting, people: list[Person], 
         changed_at=now,
         attendees=_attendees(request.invitees, people, convenor.person_id, now),
     )
+    if request.room_id is not None:
+        await take_room(db, meeting, request.room_id)
+    return meeting
 
 
 def _attendees(

@@ -55,6 +55,7 @@ _SAID = {
     "change_quorum": "Changed the quorum",
     "upload_terms": "Brought in school terms",
     "remove_term": "Removed a school term",
+    "set_travel": "Set the travel times",
 }
 
 FACT_NAMES = {
@@ -66,6 +67,8 @@ FACT_NAMES = {
     "assessment_requested_on": "assessment requested",
     "last_review_on": "last review",
     "interpreter": "interpreter and needs",
+    "needs_advocate": "advocate",
+    "access_needs": "what a room must have",
     "role": "role",
     "is_required": "required or optional",
     "sharing": "agreement to share",

@@ -26,6 +26,7 @@ from coord_service.web.pages import (
     meetings,
     passwords,
     people,
+    places,
     polls,
     reports,
     search,
@@ -75,5 +76,6 @@ ROUTES: tuple[Route, ...] = (
     *audit.ROUTES,
     *settings.ROUTES,
     *terms.ROUTES,
+    *places.ROUTES,
     *demo_mailbox.ROUTES,
 )

@@ -65,6 +65,8 @@ FULL: Mapping[str, str | list[str]] = {
     "action_id": "select min(id) from action where status = 'open'",
     "show_action.action_id": "select min(id) from action group by status",
     "address": "select recipient from outbox_letter where letter = 'invite' and state = 'sent' limit 1",
+    "place_id": "select id from place order by id limit 1",
+    "room_id": "select id from room order by id limit 1",
     "setting_id": "select id from quorum_setting order by id limit 2",
     "number": ["1"],
     "group": list(NeedGroup),

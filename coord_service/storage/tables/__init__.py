@@ -7,6 +7,7 @@ from coord_service.storage.tables.cases import Child, Contact, Membership
 from coord_service.storage.tables.council import QuorumSetting, SchoolDate
 from coord_service.storage.tables.meetings import AgendaItem, Attendee, BookingDraft, Meeting, MeetingChild
 from coord_service.storage.tables.people import Agency, Leave, OtherAddress, Person, Service
+from coord_service.storage.tables.places import Place, Room, TravelTime
 from coord_service.storage.tables.polls import Poll, PollChoice, PollTime, PollVoter
 from coord_service.storage.tables.post import InboundMail, MailboxPosition, MailOut, OutboxLetter, PersonalLink
 
@@ -37,14 +38,17 @@ __all__ = [
     "OutboxLetter",
     "Person",
     "PersonalLink",
+    "Place",
     "Poll",
     "PollChoice",
     "PollTime",
     "PollVoter",
     "QuorumSetting",
+    "Room",
     "SchoolDate",
     "Service",
     "SignInFailure",
+    "TravelTime",
     "User",
     "UserSession",
 ]

@@ -27,6 +27,9 @@ class Child(Row):
     assessment_requested_on: Mapped[date | None]
     last_review_on: Mapped[date | None]  # or the day the plan was made, until the first review
     interpreter: Mapped[str | None]  # the language and anything a meeting needs
+    needs_advocate: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # of domain.rooms.RoomFeature: what the family needs of a room
+    access_needs: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     is_shielded: Mapped[bool] = mapped_column(default=False)
     lead_worker_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), index=True)
     family_heard_at: Mapped[datetime | None]  # when the family last heard from us

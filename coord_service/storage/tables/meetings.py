@@ -39,7 +39,8 @@ class Meeting(Row):
     starts_at: Mapped[datetime] = mapped_column(index=True)
     ends_at: Mapped[datetime]
     mode: Mapped[MeetingMode] = mapped_column(default=MeetingMode.PLACE)
-    place: Mapped[str | None]
+    place: Mapped[str | None]  # in words, as the invitation has it; a room's are copied
+    room_id: Mapped[int | None] = mapped_column(sa.ForeignKey("room.id"), index=True)
     online_url: Mapped[str | None]
     notes: Mapped[str | None]  # for the invitation
     is_private: Mapped[bool] = mapped_column(default=False)  # somebody is shielded: the place stays out of every mail

@@ -24,6 +24,7 @@ PAGES = {
     "person": ("show_person", "person_id", Permission.EDIT_PEOPLE),
     "service": ("show_service", "service_id", Permission.EDIT_PEOPLE),
     "user": ("user", "user_id", Permission.EDIT_USERS),
+    "place": ("show_place", "place_id", Permission.SET_RULES),
     "quorum": ("change_quorum_form", "setting_id", Permission.SET_RULES),
 }
 

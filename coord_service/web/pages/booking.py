@@ -18,6 +18,7 @@ from coord_service.operations.booking_check import check_booking, send_booking
 from coord_service.operations.finding import View, find_slots
 from coord_service.operations.found import Offer
 from coord_service.operations.guests import GuestList, list_guests
+from coord_service.operations.places import list_places
 from coord_service.operations.polls import has_poll
 from coord_service.web.forms import Form, read_form
 from coord_service.web.identity import actor_of
@@ -185,9 +186,11 @@ async def _show_what(
         raise NotFound("There is no child with this address.")
     for name, sentence in (error.fields if error else {}).items():
         form.refuse(name, sentence)
+    places = await list_places(request.app[TOOLS], actor_of(request))
     return render(
         request,
         "booking/what.html",
+        places=[(place.id, f"A room at {place.name}") for place in places if any(room.is_open for room in place.rooms)],
         status=422 if error else 200,
         form=form,
         offer=offer,
@@ -218,7 +221,8 @@ async def _show_when(
     def fields_of(offer: Offer) -> list[tuple[str, object]]:
         """What choosing a time sends: when, and what this search had changed."""
         without = [("without", person_id) for person_id in sorted(view.without)]
-        return [("starts_at", offer.start_at.isoformat()), ("minutes", found.minutes), *without]
+        room = [("room", offer.rooms[0][0])] if offer.rooms else []
+        return [("starts_at", offer.start_at.isoformat()), ("minutes", found.minutes), *room, *without]
 
     return render(
         request,
@@ -293,6 +297,7 @@ def _fill(booking: Booking) -> Form:
         online_url=what.online_url,
         notes=what.notes,
         around_on=what.around_on,
+        rooms_at=what.rooms_at,
         date_agreed="yes" if agreed_at else "",
         agreed_on=agreed_at.astimezone(LONDON).date() if agreed_at else "",
         agreed_time=say_time(agreed_at) if agreed_at else "",
@@ -312,6 +317,7 @@ def _read_what(form: Form) -> AnswerWhat:
             online_url=form.optional_text("online_url", limit=1000),
             notes=form.optional_long_text("notes", limit=2000),
             around_on=read_day(form.typed("around_on")),
+            rooms_at=form.optional_id("rooms_at"),
         ),
         agreed_on=form.date("agreed_on", "The date agreed") if is_agreed else None,
         agreed_time=form.time("agreed_time", "The time agreed") if is_agreed else None,
@@ -348,6 +354,7 @@ def _read_time(form: Form) -> ChooseTime:
         starts_at=starts_at,
         minutes=form.whole_number("minutes", "Choose one of the times on the page", least=SHORTEST, most=LONGEST),
         without=frozenset(form.ids("without")),
+        room_id=form.optional_id("room"),
     )
     form.check()
     return chosen

@@ -7,6 +7,7 @@ from aiohttp import web
 from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission
 from coord_service.domain.children import PLAN_STATUS_NAMES, PlanStatus
+from coord_service.domain.rooms import FEATURE_NAMES, RoomFeature
 from coord_service.domain.searching import ChildFilter, search_words
 from coord_service.errors import ChangedMeanwhile, InvalidForm
 from coord_service.operations import around_child, cases
@@ -20,6 +21,7 @@ from coord_service.web.routing import Route
 from coord_service.web.wording import say_date
 
 PLANS = [(status, PLAN_STATUS_NAMES[status]) for status in PlanStatus]
+_CHOICES: dict[str, Any] = {"plans": PLANS, "features": list(FEATURE_NAMES.items())}
 
 
 async def children(request: web.Request) -> web.Response:
@@ -58,7 +60,7 @@ async def add_child_form(request: web.Request) -> web.Response:
 
 
 async def _show_new(request: web.Request, form: Form, error: InvalidForm | None = None) -> web.Response:
-    facts: dict[str, Any] = {"plans": PLANS, "lead_workers": await offer_lead_workers(request)}
+    facts: dict[str, Any] = {**_CHOICES, "lead_workers": await offer_lead_workers(request)}
     if error is not None:
         return redisplay(request, "children/add.html", form, error, **facts)
     return render(request, "children/add.html", form=form, **facts)
@@ -92,6 +94,8 @@ def _read_facts(form: Form) -> ChildFacts:
         assessment_requested_on=form.optional_date("assessment_requested_on", "Date of the request"),
         last_review_on=form.optional_date("last_review_on", "Date of the last review"),
         interpreter=form.optional_text("interpreter"),
+        needs_advocate=form.flag("needs_advocate"),
+        access_needs=[each.value for each in RoomFeature if each in form.all_typed("access_needs")],
     )
 
 
@@ -99,8 +103,9 @@ async def correct_child_form(request: web.Request) -> web.Response:
     """The record as it stands, to be put right."""
     overview = await around_child.load_overview(request.app[TOOLS], actor_of(request), child_id_of(request))
     child = overview.child
-    form = Form.of(version=child.version, **{name: getattr(child, name) for name in FACTS})
-    return render(request, "children/correct.html", form=form, child=child, plans=PLANS)
+    known = {name: getattr(child, name) for name in FACTS} | {"needs_advocate": "yes" if child.needs_advocate else ""}
+    form = Form.of(version=child.version, **known)
+    return render(request, "children/correct.html", form=form, child=child, **_CHOICES)
 
 
 async def correct_child(request: web.Request) -> web.Response:
@@ -113,7 +118,7 @@ async def correct_child(request: web.Request) -> web.Response:
         await cases.correct_child(tools, actor, child_id, version, facts)
     except InvalidForm as error:
         child = (await around_child.load_overview(tools, actor, child_id)).child
-        return redisplay(request, "children/correct.html", form, error, child=child, plans=PLANS)
+        return redisplay(request, "children/correct.html", form, error, child=child, **_CHOICES)
     except ChangedMeanwhile:
         return await _show_both(request, form, facts)
     return see_other(request, "show_child", say="Record corrected", child_id=child_id)
@@ -128,12 +133,16 @@ async def _show_both(request: web.Request, form: Form, typed: ChildFacts) -> web
             form.refuse(name, f"Now on the record: {_say(getattr(child, name))}")
     form.values["version"] = str(child.version)
     entries, _ = await around_child.list_history(tools, actor, child.id, ("child",), 1)
-    return render(request, "children/correct.html", status=409, form=form, child=child, plans=PLANS, changed=entries[0])
+    return render(request, "children/correct.html", status=409, form=form, child=child, changed=entries[0], **_CHOICES)
 
 
 def _say(value: Any) -> str:
-    if value is None:
+    if value is None or value == []:
         return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(FEATURE_NAMES[RoomFeature(each)].lower() for each in value)
     if isinstance(value, PlanStatus):
         return PLAN_STATUS_NAMES[value]
     return value if isinstance(value, str) else say_date(value)

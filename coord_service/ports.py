@@ -44,11 +44,16 @@ class Mailer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMail:
-    """One message as the mailbox keeps it."""
+    """One message as the mailbox keeps it; of a huge one its beginning.
+
+    ``trouble``: why the mailbox can't give it out, again and again, in words. Then ``content`` is empty.
+    """
 
     uidvalidity: int
     uid: int
     content: bytes
+    left_out: int = 0  # octets at its end that were not read
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)

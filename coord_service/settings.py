@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     imap_tls: bool = True
     imap_user: str = ""
     imap_password: SecretStr = SecretStr("")
+    mail_listen_host: str = "127.0.0.1"  # where a mail server hands mail over to us, without TLS
+    mail_listen_port: int = Field(default=0, ge=0, le=65535)  # 0: nobody does
+    mail_listen_protocol: Literal["lmtp", "smtp"] = "lmtp"
     mail_authserv_id: str = (
         ""  # our own mail server's name in Authentication-Results; others' verdicts are not believed
     )

@@ -20,7 +20,7 @@ from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
 from coord_service.operations.tools import Tools
-from workers.embedded import GRACE
+from workers.embedded import GRACE, pause
 from workers.jobs import JOBS, Job, run_job
 
 log = structlog.get_logger()
@@ -88,6 +88,23 @@ class ArqWake:
 async def run_worker(tools: Tools, redis_url: str, stop: asyncio.Event, jobs: Sequence[Job] = JOBS) -> None:
     """Run the jobs until ``stop`` is set. Redis may come and go meanwhile."""
     turns = [Turn(job, tools) for job in jobs]
+    listening = [asyncio.create_task(_listen(turn, tools)) for turn in turns if turn.job.listen is not None]
+    try:
+        await _follow_redis(turns, redis_url, stop)
+    finally:
+        for task in listening:
+            task.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
+
+
+async def _listen(turn: Turn, tools: Tools) -> None:
+    """Run the job whenever it hears something (new mail), whether Redis is there or not."""
+    while True:
+        await pause(turn.job, tools)
+        await turn.take()
+
+
+async def _follow_redis(turns: Sequence[Turn], redis_url: str, stop: asyncio.Event) -> None:
     is_away = False
     while not stop.is_set():
         try:

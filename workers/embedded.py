@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from coord_service.errors import TemporaryFailure
 from coord_service.operations.tools import Tools
 from workers.jobs import JOBS, Job, run_job
 
@@ -46,16 +47,18 @@ class EmbeddedJobs:
         while not self._is_stopping:
             signal.clear()
             await run_job(job, tools)
-            await _first_of(signal.wait(), _pause(job, tools))
+            await _first_of(signal.wait(), pause(job, tools))
 
 
-async def _pause(job: Job, tools: Tools) -> None:
+async def pause(job: Job, tools: Tools) -> None:
     """Until the job's next round, or what it listens for."""
     seconds = job.every.total_seconds()
     if job.listen is not None:
         try:
             await job.listen(tools, seconds)
-        except Exception:  # deaf for now: go by the clock
+        except TemporaryFailure as error:  # deaf for now: go by the clock
+            log.warning("job_does_not_hear", job=job.name, why=type(error).__name__)
+        except Exception:
             log.exception("job_does_not_hear", job=job.name)
         else:
             return

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import structlog
 
+from coord_service.errors import TemporaryFailure
 from coord_service.operations.chasing import send_due_chases
 from coord_service.operations.inbound import read_mailbox
 from coord_service.operations.outbox import deliver_outbox
@@ -21,8 +22,7 @@ class Job:
     """One thing done again and again. It may run beside itself: leases and ledgers in the database see to that.
 
     ``is_woken``: also run at once after every change that calls ``tools.wake``. ``listen`` ends when something outside
-    gives reason to run before ``every`` is over (at the latest after that many seconds); the Redis runner goes by the
-    clock alone.
+    gives reason to run before ``every`` is over, at the latest after that many seconds.
     """
 
     name: str
@@ -52,6 +52,9 @@ async def run_job(job: Job, tools: Tools) -> bool:
     """Run a job once; whether it went well. A failure is logged, and the next run tries again."""
     try:
         await job.run(tools)
+    except TemporaryFailure as error:  # of a server outside: its words say enough, and say no names
+        log.warning("job_waits", job=job.name, why=str(error))
+        return False
     except Exception:  # whatever went wrong in one run must not end the others
         log.exception("job_failed", job=job.name)
         return False

@@ -12,6 +12,7 @@ from coord_service.commands.installation import load_settings
 from coord_service.errors import CoordError
 from coord_service.operations.checks import describe_waiting_letters
 from coord_service.operations.tools import Tools
+from coord_service.settings import Settings
 from coord_service.storage import schema
 
 
@@ -99,8 +100,14 @@ async def _waiting_letters(tools: Tools) -> str:
 
 async def _mail_in(tools: Tools) -> Found:
     settings = tools.settings
+    if settings.mail_listen_port and not await _is_listening(settings):
+        place = f"{settings.mail_listen_host} port {settings.mail_listen_port}"
+        return Found(f"nobody takes mail on {place}", "Run `coord serve`, or `coord work` where Redis is set.")
+    if tools.mailbox is None and settings.mail_listen_port:
+        return Found(f"mail is taken on {settings.mail_listen_host} port {settings.mail_listen_port}")
     if tools.mailbox is None:
-        return Found("no mailbox is read", "Set COORD_IMAP_HOST: without it nobody's answer by mail is seen.")
+        cure = "Set COORD_IMAP_HOST or COORD_MAIL_LISTEN_PORT: without it nobody's answer by mail is seen."
+        return Found("no mailbox is read", cure)
     where = f"{settings.imap_user} at {settings.imap_host} port {settings.imap_port}"
     try:
         await tools.mailbox.check()
@@ -110,6 +117,16 @@ async def _mail_in(tools: Tools) -> Found:
         cure = "Set COORD_MAIL_AUTHSERV_ID to the name your mail server writes there."
         return Found(f"{where} can be read, but no Authentication-Results are believed", cure)
     return Found(f"{where} can be read")
+
+
+async def _is_listening(settings: Settings) -> bool:
+    try:
+        async with asyncio.timeout(5):
+            _, writer = await asyncio.open_connection(settings.mail_listen_host, settings.mail_listen_port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 def _cause(error: Exception) -> str:

@@ -20,6 +20,7 @@ from coord_service.storage import schema
 from coord_service.storage.database import Database
 from coord_service.web.app import create_app
 from workers.embedded import EmbeddedJobs
+from workers.mail_door import mail_door
 
 GRACE = 10  # seconds that requests in progress have when we stop
 
@@ -70,7 +71,11 @@ async def serve(settings: Settings, taken: socket.socket, announce: Callable[[],
     stop = stop_signal()
     application = _with_redis(settings) if settings.redis_url else _with_embedded_jobs(settings)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=GRACE)
-    await runner.setup()
+    try:
+        await runner.setup()
+    except Refused as error:
+        await runner.cleanup()
+        raise BadInput(str(error)) from error
     try:
         await web.SockSite(runner, taken).start()
         announce()
@@ -92,7 +97,7 @@ def _with_embedded_jobs(settings: Settings) -> web.Application:
     tools = build(settings, wake=jobs.wake)
 
     async def run_jobs(_application: web.Application) -> AsyncIterator[None]:
-        async with jobs.running(tools):
+        async with jobs.running(tools), mail_door(tools):
             yield
         await tools.close()
 

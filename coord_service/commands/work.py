@@ -7,9 +7,11 @@ from coord_service.bootstrap import build
 from coord_service.commands.installation import load_settings
 from coord_service.commands.serving import require_newest_schema, require_secrets, stop_signal
 from coord_service.commands.terminal import BadInput
+from coord_service.errors import Refused
 from coord_service.logs import configure_logs
 from coord_service.settings import Settings
 from workers.arq_worker import ArqWake, run_worker
+from workers.mail_door import mail_door
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +35,10 @@ async def _work(settings: Settings) -> None:
     try:
         await require_newest_schema(tools.database)
         await require_secrets(tools)
-        await run_worker(tools, settings.redis_url, stop)
+        async with mail_door(tools):
+            await run_worker(tools, settings.redis_url, stop)
+    except Refused as error:
+        raise BadInput(str(error)) from error
     finally:
         await wake.close()
         await tools.close()

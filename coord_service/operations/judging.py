@@ -8,6 +8,7 @@ from coord_service.domain import itip
 from coord_service.domain.itip import Question
 from coord_service.domain.meetings import AnsweredBy
 from coord_service.domain.people import Actor
+from coord_service.domain.refusals import advice_on
 from coord_service.operations.audit import record
 from coord_service.operations.hearing import Heard, Hearing, hear, keep_proposal, policy_for
 from coord_service.operations.organizer_copy import attendee_at, event_of
@@ -25,6 +26,7 @@ from coord_service.storage.post import (
 from coord_service.storage.tables import InboundMail, Meeting, OutboxLetter
 
 ACTOR = Actor.job("read_mailbox")
+DELAYED = "The letter is delayed on its way. Their server is still trying."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ async def judge(tools: Tools, mail_id: int) -> None:
             await _apply(db, tools, mail, Hearing(subject.meeting, message, AnsweredBy.CALENDAR, now))
         else:
             _take_words(mail, message, subject)
+        if mail.left_out:
+            mail.why = f"{mail.why or ''} Its last {mail.left_out / 1_000_000:.1f} MB were too much to read.".strip()
 
 
 async def _subject_of(db: Session, message: itip.Message) -> Subject:
@@ -75,8 +79,10 @@ async def _letter_of(db: Session, message: itip.Message) -> tuple[OutboxLetter |
     for address in message.recipients:
         if address.startswith("bounces+") and (letter := await load_letter_by_envelope(db, address)):
             return letter, "bounce_address"
-    named = [message.original_message_id, message.in_reply_to, *message.references]
-    return await load_letter_by_message_ids(db, [each for each in named if each]), "references"
+    for named in ([message.original_message_id], [message.in_reply_to], message.references):  # the closest first
+        if letter := await load_letter_by_message_ids(db, [each for each in named if each]):
+            return letter, "references"
+    return None, ""
 
 
 async def _file(db: Session, tools: Tools, mail: InboundMail, subject: Subject) -> None:
@@ -98,18 +104,19 @@ def _take_bounce(mail: InboundMail, message: itip.Message, subject: Subject, now
     if subject.letter is None:
         mail.verdict, mail.why = "noted", "A delivery report about a letter that is not ours."
         return
+    mail.verdict = "noted"
     if not final and message.failures:
-        mail.verdict, mail.why = "noted", "The letter is delayed on its way. Their server is still trying."
+        is_delayed = any(failure.action == "delayed" for failure in message.failures)
+        mail.why = DELAYED if is_delayed else "Their mail server says that the letter has arrived."
         return
-    reason = final[0].diagnostic or final[0].status if final else ""
+    said = " ".join(each for each in (final[0].status, final[0].diagnostic) if each) if final else ""
     subject.letter.bounced_at = now
-    subject.letter.error = _bounce_words(subject.letter.recipient, reason)
-    mail.verdict, mail.why = "noted", subject.letter.error
+    subject.letter.error = mail.why = _bounce_words(subject.letter.recipient, said)
 
 
-def _bounce_words(address: str, reason: str) -> str:
-    said = f" Their server said: {reason[:200]}" if reason else ""
-    return f"{address} could not be reached.{said}"
+def _bounce_words(address: str, said: str) -> str:
+    advice = advice_on(said, address, "{recipient} could not be reached: ask for the right address")
+    return f"{advice} (their server said: {said[:200]})." if said else f"{advice}."
 
 
 async def _apply(db: Session, tools: Tools, mail: InboundMail, hearing: Hearing) -> None:

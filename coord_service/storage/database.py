@@ -104,6 +104,22 @@ class Database:
         await self.engine.dispose()
 
 
+# SQLSTATE classes of what passes: connection lost, transaction rolled back (deadlock, serialization), out of resources,
+# object in use (lock timeout), shut down by somebody.
+PASSING_STATES = ("08", "40", "53", "55", "57")
+
+
+def passes_by_itself(error: BaseException) -> bool:
+    """Whether an error is of the database's moment (away, locked, shut down) and not of what was asked of it."""
+    if isinstance(error, ChangedMeanwhile | sa.exc.TimeoutError | ConnectionError):
+        return True
+    if not isinstance(error, sa.exc.DBAPIError):
+        return False
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    is_of_connection = isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
+    return error.connection_invalidated or is_of_connection or state.startswith(PASSING_STATES)
+
+
 def _prepare_sqlite(engine: sa.Engine) -> None:
     """WAL so that readers never wait, real foreign keys, and transactions that begin when we say so."""
 

@@ -157,6 +157,19 @@ async def load_position(db: Session, mailbox: str) -> Position | None:
     return Position(row.uidvalidity, row.uid) if row else None
 
 
+async def lock_position(db: Session, mailbox: str) -> Position:
+    """The same, (0, 0) at the first time; whoever else keeps mail of this mailbox waits until the transaction ends."""
+    row = await db.get(MailboxPosition, mailbox, with_for_update=True, populate_existing=True)
+    if row is None:
+        try:
+            async with db.begin_nested():
+                db.add(MailboxPosition(mailbox=mailbox, uidvalidity=0, uid=0))
+        except sa.exc.IntegrityError:
+            pass  # somebody else was first, and has ended by now
+        row = await db.get_one(MailboxPosition, mailbox, with_for_update=True, populate_existing=True)
+    return Position(row.uidvalidity, row.uid)
+
+
 async def save_position(db: Session, mailbox: str, position: Position) -> None:
     """Remember up to where the mailbox has been read."""
     row = await db.get(MailboxPosition, mailbox)
@@ -176,6 +189,28 @@ async def has_inbound(db: Session, mailbox: str, position: Position) -> bool:
         )
     )
     return found is not None
+
+
+async def move_inbound(db: Session, mailbox: str, fingerprint: str, to: Position) -> bool:
+    """Note where a message stands now that we kept under another UIDVALIDITY; False when there is none.
+
+    Of several that are the same to the byte one is moved each time, so none is lost and none is judged again.
+    """
+    found = await db.scalar(
+        sa.select(InboundMail)
+        .where(
+            InboundMail.mailbox == mailbox,
+            InboundMail.fingerprint == fingerprint,
+            InboundMail.uidvalidity != to.uidvalidity,
+        )
+        .order_by(InboundMail.id)
+        .limit(1)
+    )
+    if found is None:
+        return False
+    found.uidvalidity, found.uid = to.uidvalidity, to.uid
+    await db.flush()
+    return True
 
 
 def add_inbound(db: Session, mail: InboundMail) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import ssl
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from coord_service.errors import TemporaryFailure
 from coord_service.ports import Position, ReceivedMail
 
 T = TypeVar("T")
+MOST_TRIES = 3  # to read one mail, before the ones behind it are read without it
+STUCK = "Our mail server can't give this message out. Look for it in the mailbox itself."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class ImapMailbox:
         self._connection: _Connection | None = None
         self._handed_out: set[tuple[int, int]] = set()  # (UIDVALIDITY, UID) not yet marked as read
         self._more = False  # the last fetch left mail behind
+        self._stuck: Counter[tuple[int, int]] = Counter()  # how often reading this mail has failed
 
     async def fetch(self, after: Position | None, limit: int) -> Sequence[ReceivedMail]:
         r"""The oldest mails after a position, at most ``limit`` and about ``largest`` octets in all.
@@ -98,14 +102,29 @@ class ImapMailbox:
         mails: list[ReceivedMail] = []
         octets = 0
         for uid in uids:
-            content = await connection.read(uid, self._server.largest)
-            if content is not None:
-                mails.append(ReceivedMail(uidvalidity, uid, content))
-                octets += len(content)
+            mail = await self._read_one(connection, (uidvalidity, uid))
+            if mail is not None:
+                mails.append(mail)
+                octets += len(mail.content)
             if octets >= self._server.largest:
                 break
-        self._handed_out |= {(uidvalidity, mail.uid) for mail in mails}
+        self._handed_out |= {(uidvalidity, mail.uid) for mail in mails if not mail.trouble}
         return mails
+
+    async def _read_one(self, connection: "_Connection", place: tuple[int, int]) -> ReceivedMail | None:
+        """One mail. Where the server fails with this very one time and again, it is named instead of read."""
+        if self._stuck[place] >= MOST_TRIES:
+            return ReceivedMail(*place, b"", trouble=STUCK)
+        try:
+            found = await connection.read(place[1], self._server.largest)
+        except (TemporaryFailure, AioImapException, OSError, ValueError):
+            self._stuck[place] += 1
+            raise
+        del self._stuck[place]
+        if found is None:
+            return None
+        content, size = found
+        return ReceivedMail(*place, content, left_out=max(0, size - len(content)))
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator["_Connection"]:
@@ -181,14 +200,17 @@ class _Connection:
         found = (int(number) for line in _lines(response)[:-1] for number in re.findall(rb"\d+", line))
         return sorted({uid for uid in found if uid > start})
 
-    async def read(self, uid: int, largest: int) -> bytes | None:
-        """The first ``largest`` octets of a mail, as they are kept; None when it has gone meanwhile."""
-        response = await self._answer(self._imap.uid("fetch", str(uid), f"(UID BODY.PEEK[]<0.{largest}>)"))
+    async def read(self, uid: int, largest: int) -> tuple[bytes, int] | None:
+        """The first ``largest`` octets of a mail, as they are kept, and its whole size; None when it has gone."""
+        response = await self._answer(self._imap.uid("fetch", str(uid), f"(UID RFC822.SIZE BODY.PEEK[]<0.{largest}>)"))
+        words = b" ".join(_lines(response))
+        said = re.search(rb"RFC822\.SIZE (\d+)", words)
         literal = next((line for line in response.lines if isinstance(line, bytearray)), None)
         if literal is not None:
-            return bytes(literal)
-        is_empty = any(re.search(rb'BODY\[\](<0>)? (""|NIL)', line) for line in _lines(response))
-        return b"" if is_empty else None
+            is_cut = said is not None and len(literal) >= largest
+            return bytes(literal), int(said[1]) if said and is_cut else len(literal)
+        is_empty = re.search(rb'BODY\[\](<0>)? (""|NIL)', words)
+        return (b"", 0) if is_empty else None
 
     async def mark_seen(self, uids: set[int]) -> None:
         """Show to people who open the mailbox themselves what has been read; a read-only mailbox may refuse."""

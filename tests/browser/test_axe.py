@@ -33,6 +33,7 @@ EMPTY_IS_FINE = {
     "accept_proposal",  # one button
     "send_request_again",  # one button
     "set_working_hours",  # none: by arrangement
+    "change_quorum",  # no rules: nobody in particular must come
 }
 
 _SHOWN = """() => {

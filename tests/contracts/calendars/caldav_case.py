@@ -1,6 +1,7 @@
 """CalDAV under test: a real Radicale, behind a server that goes wrong on demand.
 
-Radicale has no scheduling: colleagues' times and invitations are tried on Cyrus (``make peers``).
+Radicale has no scheduling: colleagues' times and invitations have met no real server yet, only the small one of
+``tests/servers/small_dav.py``.
 """
 
 from collections.abc import AsyncIterator

@@ -51,6 +51,7 @@ FULL: Mapping[str, str | list[str]] = {
     "mail_id": "select min(id) from inbound_mail group by verdict, question",
     "draft_id": "select id from booking_draft order by id desc limit 2",
     "show_poll.draft_id": "select draft_id from poll",
+    "ask_people_form.draft_id": "select draft_id from poll",  # never booked by another test
     "person_id": "select person_id from membership group by person_id order by count(*) desc limit 1",
     "show_calendar.person_id": _CALENDAR_OWNERS,
     "test_calendar_form.person_id": _LEAD_WORKER,

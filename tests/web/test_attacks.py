@@ -24,7 +24,7 @@ async def test_nobody_is_answered_for_under_another_meetings_address(tools: Tool
     room = await a_room(tools)
     other = room.meeting_id + 1
     seen = f"/meetings/{room.meeting_id}"
-    for route in ("answer", "send-again", "proposal/accept", "proposal/decline"):
+    for route in ("answer", "send-again", "proposal", "proposal/decline"):
         address = f"/meetings/{other}/attendees/{room.attendees['shah']}/{route}"
         await browse.post(address, {"answer": "DECLINED", "version": "1"}, 404, seen=seen)
     async with tools.database.read() as db:
@@ -41,8 +41,8 @@ async def test_no_mail_is_decided_under_another_meetings_address(tools: Tools, s
         mail = InboundMail(**where, **words, meeting_id=room.meeting_id, needs_decision=True)
         db.add(mail)
     seen = f"/meetings/{room.meeting_id}"
-    await browse.post(f"/meetings/{room.meeting_id + 1}/mails/{mail.id}/settle", {"meaning": "read"}, 404, seen=seen)
-    await browse.post(f"{seen}/mails/{mail.id}/settle", {"meaning": "read"}, seen=seen)
+    await browse.post(f"/meetings/{room.meeting_id + 1}/mails/{mail.id}/decide", {"decision": "read"}, 404, seen=seen)
+    await browse.post(f"{seen}/mails/{mail.id}/decide", {"decision": "read"}, seen=seen)
 
 
 async def test_no_page_behind_a_link_is_found_by_a_search_engine(browse: Browser) -> None:

@@ -46,18 +46,19 @@ def running(command: Sequence[str | Path], port: int, log: Path, **options: obje
             [str(word) for word in command], stdout=output, stderr=subprocess.STDOUT, cwd=log.parent, **options
         )
     try:
-        _wait_until_listening(process, port, log)
+        wait_until_listening(port, process, log)
         yield
     finally:
         process.send_signal(signal.SIGINT)  # PostgreSQL ends its sessions at once, Redis just ends
         process.wait(timeout=20)
 
 
-def _wait_until_listening(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+def wait_until_listening(port: int, process: "subprocess.Popen[bytes] | None" = None, log: Path | None = None) -> None:
+    """Return once somebody listens on ``port``. Raises ServerDidNotStart when the process ends, or after 20 seconds."""
     deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and (process is None or process.poll() is None):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.02)  # a server that is starting sends no event
-    raise ServerDidNotStart(log.read_text(errors="replace"))
+    raise ServerDidNotStart(log.read_text(errors="replace") if log else f"nobody listens on port {port}")

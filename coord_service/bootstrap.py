@@ -13,6 +13,7 @@ from integrations.mail.imap import ImapMailbox, ImapServer
 from integrations.mail.smtp import SmtpMailer, SmtpServer
 from integrations.mail.stationery import Stationery
 from integrations.registry import Registry
+from integrations.reports import ReportPress
 from integrations.vault import AesGcmVault
 
 
@@ -38,6 +39,7 @@ def build(settings: Settings, *, clock: Clock | None = None, wake: Wake = _nobod
         wake=wake,
         calendars=Registry(is_demo=settings.demo, networks=_reachable(settings)),
         vault=AesGcmVault(settings.secrets_keys),
+        printer=ReportPress(),
         asking=Asking(),
     )
 

@@ -1,4 +1,4 @@
-"""The few doors to the world outside: mail out, mail in, letters, calendar codec, calendars, the wake-up call.
+"""The few doors to the world outside: mail out and in, letters, calendar codec, calendars, report files, the wake-up.
 
 The clock is in ``clock``; the database is no port. Adapters in ``integrations`` implement these and nothing else.
 """
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from coord_service.domain import itip
 from coord_service.domain.diaries import Block
+from coord_service.domain.report_tables import ReportDocument, ReportForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +292,13 @@ class Vault(Protocol):
 
     def is_newest(self, sealed: bytes) -> bool:
         """Whether the secret is sealed with the key that seals now; if not, seal it again."""
+
+
+class ReportPrinter(Protocol):
+    """Reports as files."""
+
+    def print_report(self, document: ReportDocument, form: ReportForm) -> bytes:
+        """The file; it takes a processor for a while: call it in a thread."""
 
 
 class Wake(Protocol):

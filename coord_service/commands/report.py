@@ -1,4 +1,4 @@
-"""The chase report as of a day, for a script: all figures as JSON, or the overdue cases as CSV."""
+"""The chase report as of a day, for a script: all figures as JSON or as a file, or the overdue cases as CSV."""
 
 import argparse
 import asyncio
@@ -15,14 +15,15 @@ from coord_service.commands.clocks import plain_day
 from coord_service.commands.installation import load_settings
 from coord_service.commands.terminal import BadInput, write_json
 from coord_service.domain.figures import DEFINITIONS, Figure, Share
+from coord_service.domain.report_tables import ReportForm
 from coord_service.errors import Refused
 from coord_service.operations.report_csv import write_cases
+from coord_service.operations.report_document import print_report
 from coord_service.operations.report_lines import Line
 from coord_service.operations.reports import ChaseReport, ReportFilter, collect_cases, compute_chase_report
 from coord_service.operations.tools import Tools
 
-FORMATS = ("json", "csv", "xlsx", "pdf", "html")
-LATER = FORMATS[2:]
+FORMATS = ("json", "csv", *ReportForm)
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -30,13 +31,11 @@ def register(parser: argparse.ArgumentParser) -> None:
     reports = parser.add_subparsers(dest="report", required=True, metavar="chase")
     chase = reports.add_parser("chase", help="what is overdue, whose it is, how long, and what nobody has chased")
     chase.add_argument("--as-of", type=plain_day, metavar="DATE", help="the end of this day; today if not given")
-    chase.add_argument("--format", choices=FORMATS, default="json", help="json, csv; the others are still to come")
+    chase.add_argument("--format", choices=FORMATS, default="json", help="json if not given")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the report. A format that does not exist yet, and a database that does not answer, are bad input."""
-    if arguments.format in LATER:
-        raise BadInput(f"--format {arguments.format} is still to come: use json or csv")
+    """Write the report. A database that does not answer is bad input."""
     tools = build(load_settings())
     try:
         content = asyncio.run(_write(tools, arguments.as_of, arguments.format))
@@ -58,6 +57,8 @@ async def _write(tools: Tools, as_of: date | None, form: str) -> bytes | dict[st
     try:
         if form == "csv":
             return write_cases(await collect_cases(tools, Figure.OVERDUE, ReportFilter(), day), day)
+        if form != "json":
+            return await print_report(tools, ReportFilter(), day, ReportForm(form))
         return show_report(await compute_chase_report(tools, ReportFilter(), day))
     finally:
         await tools.database.close()

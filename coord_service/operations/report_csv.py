@@ -2,12 +2,13 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 
 from coord_service.clock import day_in_london
 from coord_service.domain.advice import ADVICE_KIND_NAMES
 from coord_service.domain.figures import days_late
+from coord_service.domain.report_tables import Cell
 from coord_service.storage.report_cases import Case
 
 COLUMNS = (
@@ -33,7 +34,7 @@ def write_cases(cases: Iterable[Case], as_of: date) -> bytes:
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows([harmless(cell) for cell in _row(case, as_of)] for case in cases)
+    writer.writerows([harmless(cell) for cell in case_row(case, as_of)] for case in cases)
     return sheet.getvalue().encode("utf-8-sig")
 
 
@@ -49,7 +50,8 @@ def came_on(case: Case) -> date | None:
     return day_in_london(case.ended_at) if case.ended_at else None
 
 
-def _row(case: Case, as_of: date) -> Sequence[object]:
+def case_row(case: Case, as_of: date) -> tuple[Cell, ...]:
+    """A case as COLUMNS say."""
     came = came_on(case)
     return (
         case.reference,

@@ -12,6 +12,7 @@ from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission, require
 from coord_service.domain.advice import ADVICE_KIND_NAMES, AdviceKind
 from coord_service.domain.figures import (
+    BAND_NAMES,
     FallenDue,
     Figure,
     LateBand,
@@ -215,6 +216,19 @@ async def collect_cases(tools: Tools, figure: Figure, chosen: ReportFilter, as_o
     async with tools.database.read() as db:
         narrowing = _case_narrowing(figure, chosen, as_of)
         return (await list_cases(db, figure, moment_of(tools, as_of), narrowing, None))[0]
+
+
+def narrowing_words(choices: Choices, chosen: ReportFilter) -> str:
+    """What the report is narrowed to, in words that name no person; nothing where it is not."""
+    words = [
+        dict(choices.agencies).get(chosen.agency_id or 0),
+        dict(choices.services).get(chosen.service_id or 0),
+        None if chosen.person_id is None else "held by one person" if chosen.person_id else "held by nobody named yet",
+        chosen.lead_worker_id and "cases of one lead worker",
+        chosen.kind and ADVICE_KIND_NAMES[chosen.kind],
+        chosen.band and f"{BAND_NAMES[chosen.band]} late",
+    ]
+    return ", ".join(each for each in words if each)
 
 
 def _case_narrowing(figure: Figure, chosen: ReportFilter, as_of: date) -> Narrowing:

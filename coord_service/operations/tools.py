@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from coord_service.clock import Clock
 from coord_service.operations.asking import Asking
-from coord_service.ports import CalendarKinds, Codec, Letters, Mailbox, Mailer, Vault, Wake
+from coord_service.ports import CalendarKinds, Codec, Letters, Mailbox, Mailer, ReportPrinter, Vault, Wake
 from coord_service.rulebook import Rulebook
 from coord_service.settings import Settings
 from coord_service.storage.database import Database
@@ -25,6 +25,7 @@ class Tools:
     wake: Wake
     calendars: CalendarKinds
     vault: Vault
+    printer: ReportPrinter
     asking: Asking
 
     async def close(self) -> None:

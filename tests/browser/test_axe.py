@@ -18,6 +18,8 @@ NO_PAGES = {
     "static",
     "download_document",
     "chase_report_csv",
+    "chase_report_workbook",
+    "chase_report_pdf",
     "demo_letter_html",
     "download_letter",
     "download_mail",

@@ -2,8 +2,10 @@
 
 import csv
 import io
+import zipfile
 from datetime import timedelta
 
+import pypdf
 import pytest
 
 from coord_service.domain.advice import AdviceKind
@@ -226,3 +228,31 @@ async def test_an_administrator_sees_no_report(sign_in):
     browse = await sign_in(Role.ADMINISTRATOR)
     for where in ("chase_report", "chase_cases", "chase_report_csv"):
         await browse.get(where, status=404)
+
+
+async def test_the_report_as_a_file_has_the_numbers_of_the_page_and_nobodys_name(sign_in, county):
+    browser = await sign_in(Role.MANAGER)
+    numbers = list(cards(await browser.get("chase_report")).values())
+    response = await browser.client.get("/reports/chase.pdf")
+    assert response.headers["Content-Disposition"].endswith('.pdf"')
+    text = "\n".join(each.extract_text() for each in pypdf.PdfReader(io.BytesIO(await response.read())).pages)
+    assert f"{numbers[0]} of 4 open" in text
+    assert county["child"].reference in text
+    workbook = await browser.client.get("/reports/chase.xlsx")
+    with zipfile.ZipFile(io.BytesIO(await workbook.read())) as parts:
+        words = parts.read("xl/sharedStrings.xml").decode()
+    assert county["child"].reference in words
+    assert f"{numbers[0]} of 4 open" in words
+    for name in ("Juniper", "Testwood", "Shah", "Lena"):
+        assert name not in text + words
+
+
+async def test_a_file_is_narrowed_as_the_page_is_and_says_so(sign_in, county):
+    browser = await sign_in(Role.MANAGER)
+    chosen = f"?service={county['physio'].id}&lead_worker={county['worker'].id}&person=0&late=longer"
+    response = await browser.client.get(f"/reports/chase.pdf{chosen}")
+    text = "\n".join(each.extract_text() for each in pypdf.PdfReader(io.BytesIO(await response.read())).pages)
+    assert "Physiotherapy, held by nobody named yet, cases of one lead worker, 57 days or more late" in " ".join(
+        text.split()
+    )
+    assert "Speech therapy" not in text

@@ -9,7 +9,9 @@ from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission
 from coord_service.domain.advice import ADVICE_KIND_NAMES, AdviceKind
 from coord_service.domain.figures import BAND_NAMES, DEFINITIONS, FIGURE_NAMES, Figure, LateBand
+from coord_service.domain.report_tables import ReportForm
 from coord_service.operations.report_csv import came_on, write_cases
+from coord_service.operations.report_document import download_report
 from coord_service.operations.reports import (
     Choices,
     ReportFilter,
@@ -95,6 +97,26 @@ async def chase_report_csv(request: web.Request) -> web.Response:
     )
 
 
+async def chase_report_workbook(request: web.Request) -> web.Response:
+    """The report as an Excel workbook, every overdue case in it."""
+    return await _file(request, ReportForm.XLSX, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+
+
+async def chase_report_pdf(request: web.Request) -> web.Response:
+    """The report as a tagged PDF."""
+    return await _file(request, ReportForm.PDF, "application/pdf")
+
+
+async def _file(request: web.Request, form: ReportForm, content_type: str) -> web.Response:
+    tools = request.app[TOOLS]
+    today = day_in_london(tools.clock.now())
+    return web.Response(
+        body=await download_report(tools, actor_of(request), read_filter(request.query), form),
+        content_type=content_type,
+        headers={"Content-Disposition": f'attachment; filename="chase-report-{today}.{form}"'},
+    )
+
+
 def read_filter(query: Mapping[str, str]) -> ReportFilter:
     """What the address narrows the report to; what makes no sense does not narrow."""
     kinds, bands = {each.value for each in AdviceKind}, {each.value for each in LateBand}
@@ -153,4 +175,6 @@ ROUTES = (
     Route("GET", "/reports/chase", "chase_report", chase_report, _SEE),
     Route("GET", "/reports/chase/cases", "chase_cases", chase_cases, _SEE),
     Route("GET", "/reports/chase.csv", "chase_report_csv", chase_report_csv, _SEE),
+    Route("GET", "/reports/chase.xlsx", "chase_report_workbook", chase_report_workbook, _SEE),
+    Route("GET", "/reports/chase.pdf", "chase_report_pdf", chase_report_pdf, _SEE),
 )

@@ -11,9 +11,11 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from coord_service.domain.clocks import ClockKind, ClockLaw, ClockRule
+from coord_service.domain.case_steps import CaseStep
+from coord_service.domain.clocks import ClockKind, ClockLaw, ClockRule, Ends, Ground
 from coord_service.domain.ladders import Audience, Ladder, LadderKind, Step
 from coord_service.domain.working_days import WorkingDays
+from coord_service.errors import Refused
 
 YEARS = range(2013, 2061)  # those that the file of bank holidays knows
 
@@ -36,7 +38,7 @@ def load_rulebook() -> Rulebook:
 def load_clock_laws() -> tuple[ClockLaw, ...]:
     """Every state of the law of the statutory clocks, oldest first (``data/clocks-*.toml``)."""
     texts = (file.read_text("utf-8") for file in _data().iterdir() if file.name.startswith("clocks-"))
-    return tuple(sorted((_law(tomllib.loads(text)) for text in texts), key=lambda law: law.commenced_on))
+    return tuple(sorted((read_clock_law(text) for text in texts), key=lambda law: law.commenced_on))
 
 
 @cache
@@ -58,19 +60,33 @@ def _data() -> Any:
     return resources.files("coord_service") / "data"
 
 
-def _law(entry: dict[str, Any]) -> ClockLaw:
-    return ClockLaw(entry["commencement"], entry["title"], tuple(_clock(each) for each in entry["clock"]))
+def read_clock_law(text: str) -> ClockLaw:
+    """A state of the law from the text of its file. Raises Refused where an exception has no ground."""
+    entry = tomllib.loads(text)
+    law = ClockLaw(
+        commenced_on=entry["commencement"],
+        title=entry["title"],
+        rules=tuple(_clock(each) for each in entry["clock"]),
+        working_days=load_working_days(),
+        grounds={paragraph: Ground(ground) for paragraph, ground in entry["grounds"].items()},
+    )
+    unknown = {paragraph for rule in law.rules for paragraph in rule.exceptions} - law.grounds.keys()
+    if unknown:
+        raise Refused(f"{law.title}: nothing says what {', '.join(sorted(unknown))} is about")
+    return law
 
 
 def _clock(entry: dict[str, Any]) -> ClockRule:
+    plain = ("id", "law", "rule", "days", "months", "working_days", "meet", "is_minimum", "is_limit")
     return ClockRule(
-        id=entry["id"],
         kind=ClockKind(entry["kind"]),
-        law=entry["law"],
-        rule=entry["rule"],
-        days=entry.get("days", 0),
-        months=entry.get("months", 0),
         exceptions=tuple(entry["exceptions"]),
+        before=(entry["before"][0], entry["before"][1]) if "before" in entry else None,
+        ends=Ends(entry.get("ends", Ends.AFTER)),
+        ended_by=frozenset(map(CaseStep, entry["ended_by"])),
+        void_by=frozenset(map(CaseStep, entry.get("void_by", ()))),
+        not_before=CaseStep(entry["not_before"]) if "not_before" in entry else None,
+        **{name: entry[name] for name in plain if name in entry},
     )
 
 

@@ -10,7 +10,6 @@ from coord_service.domain.wall_time import say_day
 from coord_service.domain.working_days import WorkingDays
 
 REVIEW_NOTICE = timedelta(weeks=2)  # reg 20(3): also the day by which the papers have to be out, reg 20(4)
-DECISION_TIME = timedelta(weeks=4)  # between the meeting and the end of the 12 months: reg 20(10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +62,5 @@ def review_limit(laws: Sequence[ClockLaw], purpose: Purpose, reviewed_on: Iterab
     if purpose is not Purpose.REVIEW:
         return None
     known = filter(None, reviewed_on)
-    ends = [limit.due_on for day in known for limit in due(laws, ClockKind.REVIEW, day) if limit.id == "review_due"]
-    return min(ends) - DECISION_TIME if ends else None
+    limits = (limit for day in known for limit in due(laws, ClockKind.REVIEW, day))
+    return min((limit.meet_by_on for limit in limits if limit.meet_by_on is not None), default=None)

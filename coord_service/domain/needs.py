@@ -100,7 +100,6 @@ LIMIT_NAMES = {
 SILENT_AFTER = 20  # working days in which a family hears nothing
 LIMITS_WITHIN = 10  # working days
 REVIEW_WITHIN = timedelta(weeks=12)
-DECISION_TAKES = timedelta(weeks=4)  # after the meeting, and within the 12 months (reg 20(10))
 TAC_EVERY = timedelta(weeks=6)
 FIRST_TAC_WITHIN = timedelta(weeks=3)  # the first is wanted within 3 to 6 weeks (DOMAIN §5)
 
@@ -135,8 +134,8 @@ def review_to_arrange(case: CaseDates, laws: Sequence[ClockLaw], today: date) ->
     """The last day to meet so that a review due within 12 weeks can be decided in time, if none is booked."""
     if case.plan_status is not PlanStatus.PLAN or case.next_review_on is not None:
         return None
-    due_on = next((limit.due_on for limit in _limits(case, laws) if limit.id == "review_due"), None)
-    return due_on - DECISION_TAKES if due_on is not None and due_on <= today + REVIEW_WITHIN else None
+    limit = next((each for each in _limits(case, laws) if each.id == "review_due"), None)
+    return limit.meet_by_on if limit is not None and limit.due_on <= today + REVIEW_WITHIN else None
 
 
 def tac_to_arrange(case: CaseDates, today: date) -> date | None:

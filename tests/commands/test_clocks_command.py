@@ -35,6 +35,12 @@ def clocks(capfd, kind, start):
         ),
         ("amendment", "2026-03-02", {"amend_views": "2026-03-16", "amend_final": "2026-04-27"}),
         ("reassessment", "2026-03-02", {"reassess_final": "2026-06-08"}),
+        ("move", "2026-03-02", {"transfer_in": "2026-03-20"}),
+        ("transfer", "2026-03-02", {"transfer_told": "2026-04-13"}),
+        ("phase", "2027-09-01", {"phase_transfer": "2027-02-14"}),
+        ("phase_post16", "2027-09-01", {"phase_transfer_post16": "2027-03-30"}),
+        ("phase_between", "2027-09-01", {"phase_transfer_between": "2027-04-01"}),
+        ("under5", "2026-03-02", {"under5_review": "2026-09-02"}),
     ],
 )
 def test_each_kind_starts_its_clocks_in_order(capfd, kind, start, expected):

@@ -9,10 +9,15 @@ from coord_service.demo.names import CHILDREN, FAMILY_NAMES
 from coord_service.domain.children import PlanStatus, Sharing, new_reference
 from coord_service.domain.people import PersonKind, Sector
 from coord_service.domain.rooms import RoomFeature
+from coord_service.domain.wishes import WishedTimes, WishKind, as_data
 from coord_service.storage.database import Session
 from coord_service.storage.tables import Child, Membership, Person
 
 FAMILY_DOMAIN = "families.example"
+SCHOOL_RUN = (  # what many parents say
+    WishedTimes(WishKind.GOOD, spans=((9 * 60 + 15, 14 * 60 + 45),)),
+    WishedTimes(WishKind.NOT, frozenset({2})),
+)
 SIBLINGS = {1: 0, 9: 8, 21: 20}  # this child lives with that one; 0 and 1 are twins
 SHIELDED = 5
 NEEDS_STEP_FREE = 3
@@ -113,7 +118,11 @@ def _parent(number: int, role: str, child: Child) -> Person:
     has_mail = number % 11 != 10  # some families are reached by telephone alone
     address = address_of(f"{given} {child.family_name}{number}", FAMILY_DOMAIN)
     return Person(
-        kind=PersonKind.FAMILY, name=name, email=address if has_mail else None, phone=f"07700 900{number:03d}"
+        kind=PersonKind.FAMILY,
+        name=name,
+        email=address if has_mail else None,
+        phone=f"07700 900{number:03d}",
+        wishes=as_data(SCHOOL_RUN) if number % 2 == 0 else None,
     )
 
 

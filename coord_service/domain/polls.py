@@ -118,6 +118,7 @@ def _standing(search: SlotSearch, at: AskedTime, ballots: Sequence[Ballot]) -> T
         window_end_at=at.end_at,
         duration=at.end_at - at.start_at,
         diaries=tuple(answered(diary, asked.get(diary.id), at) for diary in search.diaries),
+        wishes=tuple(wish for wish in search.wishes if not _has_answered(asked.get(wish.who), at)),
         earliest_at=None,
         latest_at=None,
         limit=1,
@@ -126,6 +127,10 @@ def _standing(search: SlotSearch, at: AskedTime, ballots: Sequence[Ballot]) -> T
     lenient = tuple(replace(diary, is_required=False) for diary in here.diaries)
     (shown,) = strict or rank(replace(here, diaries=lenient, quorums=()))
     return TimeStanding(at, bool(strict), shown.score, shown.free, shown.tentative, shown.absent, shown.unknown)
+
+
+def _has_answered(ballot: Ballot | None, at: AskedTime) -> bool:
+    return ballot is not None and at.id in ballot.answers
 
 
 def answered(diary: Diary, ballot: Ballot | None, at: AskedTime) -> Diary:

@@ -5,8 +5,9 @@ from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
 from coord_service.domain.diaries import Diary
-from coord_service.domain.standings import Standing, Wish, WishKind
+from coord_service.domain.standings import Standing
 from coord_service.domain.wall_time import say_clock
+from coord_service.domain.wishes import Wish, WishKind
 
 
 class People(NamedTuple):
@@ -27,7 +28,7 @@ class People(NamedTuple):
         )
         reasons = (
             *_who_is_free(diaries, free),
-            *_what_is_wished(wishes, standing.wishes),
+            *_what_is_wished(wishes, standing.wishes, _ids(absent)),
             *(f"{name_of(diary)} tentative" for diary in tentative),
             *(f"{name_of(diary)} works elsewhere then" for diary in elsewhere),
             *(f"{name_of(diary)} not known{say_since(diary, zone)}" for diary in unknown),
@@ -72,10 +73,12 @@ def _who_is_free(diaries: Sequence[Diary], free: Sequence[Diary]) -> Iterator[st
         yield f"{required_free} of {required} required people free"
 
 
-def _what_is_wished(wishes: Sequence[Wish], against: int) -> Iterator[str]:
-    """What each one thinks of the time, the worst alone."""
+def _what_is_wished(wishes: Sequence[Wish], against: int, absent: Sequence[str]) -> Iterator[str]:
+    """What each one who can come thinks of the time, the worst alone."""
     said: dict[str, str] = {}
     for bit, wish in enumerate(wishes):
+        if wish.who in absent:
+            continue
         is_against = bool(against >> bit & 1)
         if wish.kind is WishKind.GOOD:
             good, other = f"A good time for {wish.name}", f"Not one of the good times of {wish.name}"

@@ -20,10 +20,9 @@ from coord_service.domain.standings import (
     Quorum,
     Standing,
     Team,
-    Wish,
-    WishKind,
 )
 from coord_service.domain.steps import Steps
+from coord_service.domain.wishes import Wish, WishKind
 from coord_service.errors import Refused
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 
-from coord_service.domain.diaries import Diary, WorkingHours
+from coord_service.domain.diaries import Diary
+from coord_service.domain.wishes import Wish
 
 # What people take off full marks. The same thing about a required person always weighs more, and whole days after the
 # window's start weigh one each, so that an earlier day decides only between slots equally good for the people.
@@ -28,28 +28,6 @@ class Quorum:
 
     any_of: frozenset[str]
     at_least: int = 1
-
-
-class WishKind(StrEnum):
-    """How somebody likes a time."""
-
-    GOOD = "good"
-    IF_NEED_BE = "if_need_be"
-    NOT = "not"
-
-
-# A time that the family does not want costs nearly what a required person's maybe does; one that is merely not among
-# the good ones costs little.
-WISH_COSTS = {WishKind.GOOD: 600, WishKind.IF_NEED_BE: 900, WishKind.NOT: 2_700}
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Hours of the week that somebody likes, takes if need be, or does not want; ``name`` is who."""
-
-    name: str
-    kind: WishKind
-    hours: tuple[WorkingHours, ...]
 
 
 class Standing(NamedTuple):
@@ -78,7 +56,7 @@ class Team:
     unknown: int
     quorums: tuple[tuple[int, int], ...]
     rooms: int
-    wish_costs: tuple[int, ...]
+    wishes: tuple[tuple[int, int], ...]
 
     @classmethod
     def of(cls, diaries: Sequence[Diary], quorums: Iterable[Quorum], room_count: int, wishes: Iterable[Wish]) -> "Team":
@@ -90,7 +68,7 @@ class Team:
             unknown=bits(diary.is_unknown for diary in diaries),
             quorums=tuple((bits(diary.id in q.any_of for diary in diaries), q.at_least) for q in quorums),
             rooms=room_count,
-            wish_costs=tuple(WISH_COSTS[wish.kind] for wish in wishes),
+            wishes=tuple((bits(diary.id == wish.who for diary in diaries), wish.cost) for wish in wishes),
         )
 
     def judge(self, marks: int) -> tuple[Standing, int] | None:
@@ -128,7 +106,11 @@ class Team:
             + OPTIONAL_TENTATIVE * (standing.tentative & optional).bit_count()
             + REQUIRED_ELSEWHERE * (standing.elsewhere & required).bit_count()
             + OPTIONAL_ELSEWHERE * (standing.elsewhere & optional).bit_count()
-            + sum(cost for bit, cost in enumerate(self.wish_costs) if standing.wishes >> bit & 1)
+            + sum(
+                cost
+                for bit, (whose, cost) in enumerate(self.wishes)
+                if standing.wishes >> bit & 1 and not whose & standing.absent
+            )
         )
 
 

@@ -6,12 +6,16 @@ from datetime import datetime
 
 from coord_service.domain.outside import Knowledge, Outside
 from coord_service.domain.people import Sector
+from coord_service.domain.wishes import WishedTimes
 from coord_service.operations.guests import Guest
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarState:
-    """One guest's calendar: what is known, since when, why not more; ``is_asked``: its answer is on its way."""
+    """One guest's calendar: what is known, since when, why not more; ``is_asked``: its answer is on its way.
+
+    ``wishes``: the times that they like, as far as they were asked.
+    """
 
     person_id: int
     name: str
@@ -20,6 +24,7 @@ class CalendarState:
     trouble: str | None
     is_asked: bool
     is_family: bool
+    wishes: tuple[WishedTimes, ...] = ()
 
 
 def list_states(
@@ -36,6 +41,7 @@ def list_states(
             trouble=known.trouble,
             is_asked=guest.person_id in pending,
             is_family=guest.sector is Sector.FAMILY,
+            wishes=guest.habits.wishes,
         )
         for guest in guests
     )

@@ -126,7 +126,7 @@ def _diary(guest: Guest, busy: tuple[Block, ...], outside: Outside | None) -> Di
         name=guest.name,
         is_required=guest.need is Need.REQUIRED,
         busy=busy,
-        working_hours=hours_of(guest.working_hours),
+        working_hours=hours_of(guest.habits.working_hours),
         is_unknown=outside is not None and outside.is_unknown,
         known_at=outside.known_at if outside else None,
     )

@@ -31,6 +31,7 @@ from coord_service.operations.poll_diaries import add_polls
 from coord_service.operations.quorums import load_quorum
 from coord_service.operations.rooms import RoomsFound, RoomsWanted, add_travel, find_rooms, need_of, rooms_of_meeting
 from coord_service.operations.tools import Tools
+from coord_service.operations.wishes import wishes_of
 from coord_service.storage.database import Session
 from coord_service.storage.meetings import load_children, load_meeting
 from coord_service.storage.tables import Child
@@ -172,6 +173,7 @@ async def plan_search(tools: Tools, db: Session, sought: Sought, span: DaySpan) 
         earliest_at=tools.clock.now(),
         limit=0,
         rooms=rooms.rooms,
+        wishes=wishes_of(sought.guests),
         weighs_elsewhere=True,
     )
     return Planned(search, known.outside, rooms.lack)

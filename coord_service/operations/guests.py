@@ -11,6 +11,7 @@ from coord_service.domain.bookings import Booking, Candidate, Need, counts_for, 
 from coord_service.domain.children import Sharing
 from coord_service.domain.needed_roles import NeededRole, fills, roles_needed, say_missing
 from coord_service.domain.people import ROLE_NAMES, Actor, Sector, normal_address
+from coord_service.domain.wishes import WishedTimes, from_data
 from coord_service.errors import NotFound
 from coord_service.operations.quorums import load_quorum
 from coord_service.operations.tools import Tools
@@ -21,6 +22,15 @@ from coord_service.storage.tables import Meeting, Membership, Person, User
 
 # Of several answers about one person (siblings have a team each) the most careful holds.
 _CAREFUL = (Sharing.REFUSED, Sharing.NOT_ASKED, Sharing.AGREED)
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """When somebody works, in the holidays of schools too, and which times they like; empty where nobody has said."""
+
+    working_hours: list[dict[str, Any]] | None = None
+    works_in_holidays: bool | None = None
+    wishes: tuple[WishedTimes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +49,7 @@ class Guest:
     need: Need
     sharing: Sharing
     references: tuple[str, ...]
-    working_hours: list[dict[str, Any]] | None = None
-    works_in_holidays: bool | None = None
+    habits: Habits = Habits()
     is_convenor: bool = False
     is_answered: bool = True
     counts_for: str = ""
@@ -48,7 +57,8 @@ class Guest:
     @property
     def is_away_in_holidays(self) -> bool:
         """Whether they work in term time alone: as they say, or as people at schools do."""
-        return self.sector is Sector.EDUCATION if self.works_in_holidays is None else not self.works_in_holidays
+        works = self.habits.works_in_holidays
+        return self.sector is Sector.EDUCATION if works is None else not works
 
     @property
     def is_invited(self) -> bool:
@@ -121,8 +131,7 @@ def guests_of(meeting: Meeting) -> tuple[Guest, ...]:
             need=Need.REQUIRED if each.is_required else Need.OPTIONAL,
             sharing=Sharing.AGREED,
             references=(),
-            working_hours=each.person.working_hours,
-            works_in_holidays=each.person.works_in_holidays,
+            habits=_habits(each.person),
             is_convenor=each.person_id == meeting.convenor.person_id,
         )
         for each in meeting.attendees
@@ -141,8 +150,7 @@ def _convenor(user: User, places: Sequence[Membership]) -> Guest:
         need=Need.REQUIRED,
         sharing=Sharing.AGREED,
         references=(),
-        working_hours=user.person.working_hours,
-        works_in_holidays=user.person.works_in_holidays,
+        habits=_habits(user.person),
         is_convenor=True,
     )
 
@@ -162,10 +170,13 @@ def _guest(
         need=needs.get(person.id, _suggested(person, places, sharing, needed)),
         sharing=Sharing.AGREED if places[0].sector is Sector.FAMILY else sharing,
         references=tuple(references[place.child_id] for place in places),
-        working_hours=person.working_hours,
-        works_in_holidays=person.works_in_holidays,
+        habits=_habits(person),
         is_answered=person.id in needs,
     )
+
+
+def _habits(person: Person) -> Habits:
+    return Habits(person.working_hours, person.works_in_holidays, tuple(from_data(person.wishes or ())))
 
 
 def _suggested(person: Person, places: Sequence[Membership], sharing: Sharing, needed: Iterable[NeededRole]) -> Need:

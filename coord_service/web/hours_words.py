@@ -1,11 +1,12 @@
 """When somebody works, in words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, time
 from typing import Any
 
 from coord_service.domain.diaries import week_of
 from coord_service.domain.wall_time import say_clock
+from coord_service.domain.wishes import WISH_NAMES, WishedTimes
 
 DAY_NAMES = {
     "MO": "Monday",
@@ -50,6 +51,31 @@ def _lines(hours: list[Mapping[str, Any]], week: int | None) -> list[str]:
         if said := say_spans(hours, day, week):
             days.setdefault(said, []).append(name)
     return [f"{', '.join(names)}: {said}" for said, names in days.items()] or ["not at work"]
+
+
+def say_wishes(wishes: Iterable[WishedTimes]) -> list[str]:
+    """Which times somebody likes, a line a kind: “Good: Monday to Friday, 9:15am to 2:45pm”."""
+    return [f"{WISH_NAMES[each.kind]}: {_say_days(each.weekdays)}{_say_stretches(each.spans)}" for each in wishes]
+
+
+def say_minutes(spans: Iterable[tuple[int, int]]) -> str:
+    """Stretches of minutes after midnight: “9am to 12:30pm, 1:30pm to 5pm”."""
+    clocks = ([f"{each // 60:02}:{each % 60:02}" for each in span] for span in spans)
+    return ", ".join(f"{_say(since)} to {_say(until)}" for since, until in clocks)
+
+
+def _say_days(weekdays: Collection[int]) -> str:
+    if len(weekdays) == len(DAY_NAMES):
+        return "every day"
+    if set(weekdays) == set(range(5)):
+        return "Monday to Friday"
+    return " and ".join(
+        ", ".join(name for day, name in enumerate(DAY_NAMES.values()) if day in weekdays).rsplit(", ", 1)
+    )
+
+
+def _say_stretches(spans: Collection[tuple[int, int]]) -> str:
+    return f", {say_minutes(spans)}" if spans else ""
 
 
 def _say(clock: str) -> str:

@@ -37,6 +37,7 @@ from coord_service.web.pages import (
     terms,
     times,
     users,
+    wishes,
 )
 from coord_service.web.routing import Route
 
@@ -69,6 +70,7 @@ ROUTES: tuple[Route, ...] = (
     *team.ROUTES,
     *people.ROUTES,
     *hours.ROUTES,
+    *wishes.ROUTES,
     *services.ROUTES,
     *search.ROUTES,
     *reports.ROUTES,

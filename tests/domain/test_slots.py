@@ -8,7 +8,8 @@ import pytest
 
 from coord_service.domain.diaries import Block, BlockStatus, Diary, WorkingHours, week_of
 from coord_service.domain.slots import SlotSearch, rank
-from coord_service.domain.standings import Quorum, Wish, WishKind
+from coord_service.domain.standings import Quorum
+from coord_service.domain.wishes import Wish, WishKind
 from coord_service.errors import Refused
 
 LONDON = ZoneInfo("Europe/London")
@@ -238,6 +239,9 @@ def test_a_room_is_no_person():
     assert (slot.free, slot.score, slot.reasons) == (("a",), 10_000, ("Everyone free",))
 
 
+ALWAYS = (WorkingHours(frozenset(range(7)), 0, 1440),)
+
+
 def wish(kind, opens, closes, name="Mrs Khan"):
     return Wish(name, kind, (WorkingHours(frozenset({0}), opens * 60, closes * 60),))
 
@@ -258,6 +262,20 @@ def test_a_wish_never_outweighs_that_somebody_required_may_not_come():
     busy_at_ten = Diary("a", busy=busy(at(10), at(11), BlockStatus.TENTATIVE))
     found = rank(search(busy_at_ten, start=at(9), end=at(11), wishes=(wish(WishKind.NOT, 9, 10),)))
     assert [slot.start_at for slot in found] == [at(9), at(10)]
+
+
+def test_what_somebody_likes_who_would_miss_it_counts_for_nothing():
+    mother = Diary("m", False, name="Mrs Khan", busy=busy(at(9), at(10)))
+    [slot] = rank(search(mother, Diary("a"), end=at(10), wishes=(Wish("Mrs Khan", WishKind.NOT, ALWAYS, "m"),)))
+    assert (slot.score, slot.reasons) == (7_500, ("All required people free", "Mrs Khan would miss it"))
+
+
+def test_what_others_would_like_costs_a_third_of_what_a_family_would():
+    scores = [
+        rank(search(Diary("a"), end=at(10), wishes=(Wish("Dr Shah", WishKind.NOT, ALWAYS, "a", is_family),)))[0].score
+        for is_family in (True, False)
+    ]
+    assert scores == [7_300, 9_100]
 
 
 def test_working_elsewhere_costs_where_it_is_weighed_and_only_there():

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from coord_service.domain.diaries import Block, BlockStatus, Diary, WorkingHours
 from coord_service.domain.slots import SlotSearch, rank
-from coord_service.domain.standings import WISH_COSTS, Quorum, Wish, WishKind
+from coord_service.domain.standings import Quorum
+from coord_service.domain.wishes import Wish, WishKind
 
 MINUTE = timedelta(minutes=1)
+LOSES = {"good": 600, "if_need_be": 900, "not": 2_700}
 
 # Clock changes by an hour both ways, by half an hour, and at half past the hour; and a day with none.
 DAYS = [
@@ -96,9 +98,11 @@ def price(wanted, inside, states, presence):
         if wanted.weighs_elsewhere and states[diary.id] == "free" and blocked_for(diary, inside, "elsewhere"):
             total += 550 if diary.is_required else 500
     for each in wanted.wishes:
+        if states.get(each.who) == "absent":
+            continue
         within = [is_open(Diary("", working_hours=each.hours), minute, wanted.zone) for minute in inside]
         is_against = not all(within) if each.kind is WishKind.GOOD else any(within)
-        total += WISH_COSTS[each.kind] if is_against else 0
+        total += LOSES[each.kind] // (1 if each.is_family else 3) if is_against else 0
     return total + min((inside[0] - wanted.window_start_at).days, 499)
 
 
@@ -172,7 +176,8 @@ def wishes():
         st.sampled_from([0, 60, 90, 540]),
         st.sampled_from([30, 500, 1440]),
     )
-    return st.builds(Wish, st.sampled_from("pq"), st.sampled_from(WishKind), st.tuples(hours))
+    who = st.sampled_from(["", "a", "b"])
+    return st.builds(Wish, st.sampled_from("pq"), st.sampled_from(WishKind), st.tuples(hours), who, st.booleans())
 
 
 @settings(max_examples=120, deadline=None)

@@ -11,7 +11,8 @@ from coord_service.domain.availability import Presence
 from coord_service.domain.bookings import Need, What
 from coord_service.domain.meetings import Answer, MeetingMode, MeetingStatus, Purpose
 from coord_service.domain.people import Actor, PersonKind, Role, Sector
-from coord_service.errors import SlotTaken
+from coord_service.domain.wishes import WishedTimes, WishKind
+from coord_service.errors import NotFound, Refused, SlotTaken
 from coord_service.operations.booking import (
     AnswerWhat,
     ChooseTime,
@@ -25,6 +26,7 @@ from coord_service.operations.finding import View, find_new_time, find_slots
 from coord_service.operations.found import Found
 from coord_service.operations.terms import upload_terms
 from coord_service.operations.tools import Tools
+from coord_service.operations.wishes import set_wishes
 from coord_service.storage.tables import Attendee, Child, Leave, Meeting, Person, User
 from integrations.calendars.memory import MemoryServer
 from tests.builders import a_child, a_member, a_person, a_user, actor_for
@@ -290,6 +292,30 @@ async def test_the_search_begins_five_working_days_on_and_offers_the_days_before
     found = await find_slots(case.tools, case.actor, draft_id, View())
     assert found.first_on == date(2026, 3, 10)
     assert found.earlier_on == TOMORROW
+
+
+async def test_the_times_that_the_family_likes_come_first_and_the_sentence_says_whose_they_are(case: Case) -> None:
+    wishes = (
+        WishedTimes(WishKind.GOOD, spans=((9 * 60 + 15, 14 * 60 + 45),)),
+        WishedTimes(WishKind.NOT, frozenset({2})),
+    )
+    await set_wishes(case.tools, case.actor, case.mother.id, 1, wishes)
+    found = await case.find()
+    local = [offer.start_at.astimezone(LONDON) for offer in found.best]
+    assert all(time(9, 15) <= each.time() <= time(13, 45) and each.weekday() != 2 for each in local)
+    assert "A good time for Mrs Ana Testwood" in found.best[0].reasons
+    assert TOMORROW in {day for day, _ in found.more}  # a Wednesday: left for the end, not left out
+    assert next(state for state in found.calendars if state.person_id == case.mother.id).wishes == wishes
+
+
+async def test_wishes_of_nobody_we_know_or_that_contradict_themselves_are_refused(case: Case) -> None:
+    with pytest.raises(Refused, match="said once"):
+        await set_wishes(case.tools, case.actor, case.mother.id, 1, [WishedTimes(WishKind.GOOD)] * 2)
+    with pytest.raises(Refused, match="end after it begins"):
+        await set_wishes(case.tools, case.actor, case.mother.id, 1, [WishedTimes(WishKind.GOOD, spans=((600, 540),))])
+    administrator = Actor("user:9", user_id=9, role=Role.ADMINISTRATOR)
+    with pytest.raises(NotFound):
+        await set_wishes(case.tools, administrator, case.mother.id, 1, [])
 
 
 TERMS = b"name,first,last\nSpring term,2026-01-05,2026-03-27\nHalf-term,2026-03-09,2026-03-13\nX term,2026-04-13,\n"

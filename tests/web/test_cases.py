@@ -247,6 +247,24 @@ async def test_people_and_services_are_kept(browse, county):
     assert "No leave entered" in page.text
 
 
+async def test_what_times_a_family_likes_is_noted_on_their_page(sign_in, county):
+    browse, mother = await sign_in(Role.LEAD_WORKER), await county.relative("Mrs Ana Testwood", "ana@families.example")
+    assert "Times they like Not asked yet" in (await browse.get("show_person", person_id=mother.id)).text
+    said = {"spans_good": "9:15am to 2:45pm", "days_not": ["2"], "spans_if_need_be": "in the evening", "version": "1"}
+    page = await browse.post("set_wishes", said, status=422, person_id=mother.id)
+    assert set(page.errors) == {"#spans_if_need_be"}
+    assert page.value("spans_good") == "9:15am to 2:45pm"
+    said |= {"spans_if_need_be": "", "days_if_need_be": ["0", "4"]}
+    page = await browse.post("set_wishes", said, person_id=mother.id)
+    assert "Good: every day, 9:15am to 2:45pm Only if need be: Monday and Friday Rather not: Wednesday" in page.text
+    page = await browse.get("set_wishes_form", person_id=mother.id)
+    assert (page.value("spans_good"), page.value("version")) == ("9:15am to 2:45pm", "2")
+    page = await browse.post("set_wishes", said, status=422, person_id=mother.id)
+    assert "changed" in " ".join(page.errors.values())
+    page = await browse.post("set_wishes", {"version": "2"}, person_id=mother.id)
+    assert "Times they like Not asked yet" in page.text
+
+
 async def test_an_administrator_finds_people_and_no_child(sign_in, county):
     browse = await sign_in(Role.ADMINISTRATOR)
     worker = await county.staff()

@@ -52,6 +52,9 @@ class Person(Row):
     # may come several times; "week" (0 or 1, as domain.diaries counts) only where the hours are of every second week.
     working_hours: Mapped[list[dict[str, Any]] | None] = mapped_column(sa.JSON)
     works_in_holidays: Mapped[bool | None]  # of schools; none: everybody does but those at schools
+    wishes: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        sa.JSON(none_as_null=True)
+    )  # as domain.wishes keeps them
     external_key: Mapped[str | None] = mapped_column(unique=True)
     version: Mapped[int] = mapped_column(default=1)
     service: Mapped[Service | None] = relationship(lazy="raise")

@@ -9,12 +9,13 @@ from coord_service.domain.access import Permission
 from coord_service.domain.addressing import address_warning
 from coord_service.domain.people import PersonKind
 from coord_service.domain.searching import PersonFilter, search_words
+from coord_service.domain.wishes import from_data
 from coord_service.errors import ChangedMeanwhile, InvalidForm
 from coord_service.operations import people
 from coord_service.operations.other_addresses import forget_address, list_known_addresses
 from coord_service.operations.people import NewPerson, PersonCard, PersonFacts
 from coord_service.web.forms import Form, read_form, redisplay
-from coord_service.web.hours_words import HOLIDAYS, say_hours
+from coord_service.web.hours_words import HOLIDAYS, say_hours, say_wishes
 from coord_service.web.identity import actor_of
 from coord_service.web.keys import TOOLS
 from coord_service.web.pages.team import offer_services
@@ -75,6 +76,7 @@ def facts_of(request: web.Request, card: PersonCard) -> dict[str, Any]:
         "is_family": person.kind is PersonKind.FAMILY,
         "warning": address_warning(person.email, is_professional=is_professional),
         "hours": say_hours(person.working_hours or (), today),
+        "wishes": say_wishes(from_data(person.wishes or ())),
         "holidays": HOLIDAYS[person.works_in_holidays],
     }
 

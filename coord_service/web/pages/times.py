@@ -15,6 +15,7 @@ from coord_service.operations.finding import find_new_time as operation
 from coord_service.operations.found import Found, Offer
 from coord_service.operations.meeting_page import view_meeting
 from coord_service.web import availability_picture
+from coord_service.web.hours_words import say_wishes
 from coord_service.web.identity import actor_of
 from coord_service.web.keys import TABLE, TOOLS
 from coord_service.web.rendering import render
@@ -67,6 +68,7 @@ def times_facts(here: Callable[..., str], found: Found, view: View, minutes: int
         "lengths": sorted({*LENGTHS, minutes}),
         "picture": availability_picture,
         "presence_names": PRESENCE_NAMES,
+        "say_wishes": say_wishes,
     }
 
 

@@ -41,6 +41,17 @@ async def test_who_has_no_calendar_connected_is_named_and_families_are_never_loo
     assert "Family Mrs Ana Larkspur: asked, never looked up" in page.text
 
 
+async def test_which_times_a_family_likes_is_asked_for_and_said_beside_their_name(browse, world):
+    page = await reach_when(browse, world)
+    assert "Not asked yet Mrs Ana Larkspur: note which times they like" in page.text
+    assert page.links()["note which times they like"] == f"/people/{world.mother}/wishes"
+    await browse.post("set_wishes", {"spans_good": "mornings", "version": "1"}, status=422, person_id=world.mother)
+    await browse.post("set_wishes", {"spans_good": "10am to 12pm", "version": "1"}, person_id=world.mother)
+    page = await browse.get(page.address)
+    assert "Times they like Mrs Ana Larkspur: Good: every day, 10am to 12pm. Change" in page.text
+    assert "A good time for Mrs Ana Larkspur" in page.root.all("li", class_="coord-offer")[0].text
+
+
 async def test_a_silent_calendar_keeps_no_page_waiting_and_its_answer_comes_by_itself(browse, world, trust, tools):
     trust.silence = asyncio.Event()
     page = await reach_when(browse, world)  # the calendar is still silent, and the page is here

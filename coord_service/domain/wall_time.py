@@ -46,3 +46,9 @@ def say_clock(clock: time) -> str:
 def say_day(day: date) -> str:
     """Sunday 28 March 2027."""
     return f"{day:%A} {day.day} {day:%B %Y}"
+
+
+def say_instant(at: datetime) -> str:
+    """3 Mar 2026, 2:30pm, by the clock in London."""
+    there = at.astimezone(LONDON)
+    return f"{there.day} {there:%b %Y}, {say_clock(there.time())}"

@@ -1,57 +1,29 @@
 """What is shown of advice requests: one with its whole history, and those that need somebody."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission, require
-from coord_service.domain.advice import HAPPENING_NAMES, AdviceKind, AdviceStatus, Happening, ReceiptBasis
+from coord_service.domain.advice import AdviceKind, AdviceStatus, Happening, ReceiptBasis
 from coord_service.domain.delivery import LetterState
 from coord_service.domain.people import Actor
 from coord_service.errors import NotFound, Refused
 from coord_service.operations.advice_letters import Holder, find_holder
-from coord_service.operations.receipts import CHASING
+from coord_service.operations.history_lines import HistoryLine, chased, spoken, told, user_id_of, written
 from coord_service.operations.tools import Tools
 from coord_service.storage import advice as rows
-from coord_service.storage.chasing import CALL
 from coord_service.storage.database import Session
 from coord_service.storage.tables import (
     AdviceEvent,
     AdviceRequest,
-    Chase,
     Child,
-    Contact,
     Document,
     OutboxLetter,
     Person,
     Service,
 )
-
-LETTER_NAMES = {
-    "ask_advice": "The request",
-    "advice_receipt": "A receipt for the answer",
-    "advice_not_enough": "What is still missing",
-    "advice_not_needed": "That it is no longer needed",
-    "fresh_link": "A fresh link",
-}
-AUDIENCE_NAMES = {
-    "holder": "whoever holds it",
-    "service_manager": "the service’s manager",
-    "send_manager": "the SEND manager",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryLine:
-    """A line of a request's history; ``delivery`` is a letter's (waiting, sent, failed, bounced, withdrawn)."""
-
-    at: datetime
-    what: str
-    words: str
-    by: str
-    delivery: str | None = None
-    letter_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,76 +120,14 @@ async def _history(
 ) -> list[HistoryLine]:
     contacts = await rows.list_contacts(db, request_id)
     chases = await rows.list_chases(db, request_id)
-    names = await rows.list_user_names(db, sorted({number for event in events if (number := _user_id(event.by))}))
+    names = await rows.list_user_names(db, sorted({number for event in events if (number := user_id_of(event.by))}))
     lines = [
-        *_told(events, names),
-        *_spoken(contacts),
-        *_written(letters),
-        *_chased(chases, {letter.id: letter for letter in letters}),
+        *told(events, names),
+        *spoken(contacts),
+        *written(letters),
+        *chased(chases, {letter.id: letter for letter in letters}),
     ]
     return sorted(lines, key=lambda line: line.at)
-
-
-def _user_id(by: str) -> int | None:
-    kind, _, number = by.partition(":")
-    return int(number) if kind == "user" and number.isdecimal() else None
-
-
-def _told(events: Sequence[AdviceEvent], names: Mapping[int, str]) -> Iterator[HistoryLine]:
-    """What happened; a call is shown from the contacts, whoever logged it."""
-    for event in events:
-        if event.what != Happening.PHONED:
-            by = names.get(_user_id(event.by) or 0, event.by)
-            yield HistoryLine(event.at, HAPPENING_NAMES[Happening(event.what)], event.words, by)
-
-
-def _spoken(contacts: Sequence[Contact]) -> Iterator[HistoryLine]:
-    for contact in contacts:
-        yield HistoryLine(contact.at, contact.kind.capitalize(), contact.note, contact.by_user.person.name)
-
-
-def _written(letters: Sequence[OutboxLetter]) -> Iterator[HistoryLine]:
-    for letter in letters:
-        if letter.letter not in CHASING:
-            what = f"Mail: {LETTER_NAMES.get(letter.letter, letter.subject)}"
-            at = letter.sent_at or letter.created_at
-            yield HistoryLine(at, what, _delivery_words(letter), letter.recipient, delivery_of(letter), letter.id)
-
-
-def _chased(chases: Sequence[Chase], letters: Mapping[int, OutboxLetter]) -> Iterator[HistoryLine]:
-    for chase in chases:
-        if chase.audience == CALL:
-            yield HistoryLine(chase.chased_at, "Call to make", "A family is never written to.", "")
-            continue
-        letter = letters.get(chase.letter_id or 0)
-        words = f"To {AUDIENCE_NAMES.get(chase.audience, chase.audience)}, {say_step(chase.step)}."
-        if letter:
-            words = f"{words} {_delivery_words(letter)}".strip()
-        delivery, number = (delivery_of(letter), letter.id) if letter else (None, None)
-        yield HistoryLine(chase.chased_at, "Reminder", words, chase.address, delivery, number)
-
-
-def say_step(step: str) -> str:
-    """A step of a ladder in words: "+5" falls 5 working days after the due date."""
-    days, _, repeat = step.partition(" repeat ")
-    if not days.lstrip("+-").isdecimal():
-        return {"promise": "as the promised day had passed", "manual": "by hand"}.get(step, step)
-    side = "before" if days.startswith("-") else "after"
-    number = days.lstrip("+-")
-    unit = "working day" if number == "1" else "working days"
-    again = f", repeated ({repeat})" if repeat else ""
-    return f"{number} {unit} {side} the due date{again}"
-
-
-def delivery_of(letter: OutboxLetter) -> str:
-    """What became of a letter, in one word."""
-    return "bounced" if letter.bounced_at else letter.state.value
-
-
-def _delivery_words(letter: OutboxLetter) -> str:
-    if letter.bounced_at:
-        return "Their mail server returned it: nobody has read it."
-    return letter.error or ""
 
 
 def _holder(request: AdviceRequest) -> Holder | None:

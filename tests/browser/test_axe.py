@@ -20,6 +20,7 @@ NO_PAGES = {
     "chase_report_csv",
     "chase_report_workbook",
     "chase_report_pdf",
+    "child_chronology_pdf",
     "demo_letter_html",
     "download_letter",
     "download_mail",

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from coord_service.operations.advice_page import say_step
+from coord_service.operations.history_lines import say_step
 from coord_service.rulebook import load_ladders
 from integrations.mail.letters import write_words
 

@@ -340,7 +340,15 @@ async def test_no_page_puts_a_name_in_an_address_or_a_title(browse, county, me):
         assert not re.search(r"Wren|Applegarth|Shah", said, re.IGNORECASE)
 
 
-CHILD_PAGES = ("show_child", "child_meetings", "child_advice", "child_actions", "child_contacts", "child_history")
+CHILD_PAGES = (
+    "show_child",
+    "child_meetings",
+    "child_advice",
+    "child_actions",
+    "child_contacts",
+    "child_history",
+    "child_chronology",
+)
 CHILD_FORMS = ("correct_child_form", "close_child_form", "hand_over_child_form", "shielding", "add_to_team_form")
 LISTS = ("children", "people", "services", "search")
 

@@ -3,9 +3,9 @@
 from aiohttp import web
 
 from coord_service.domain.access import Permission
+from coord_service.domain.history_words import say_done
 from coord_service.operations.audit_trail import TrailFilter, view_trail
 from coord_service.web.forms import Form
-from coord_service.web.history_words import say_done
 from coord_service.web.identity import actor_of
 from coord_service.web.keys import TOOLS
 from coord_service.web.paging import SIZE, Paging, page_number

@@ -9,6 +9,7 @@ from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission
 from coord_service.domain.advice import ADVICE_KIND_NAMES
 from coord_service.domain.children import PLAN_STATUS_NAMES, SHARING_NAMES, age_on, school_year
+from coord_service.domain.history_words import say_change
 from coord_service.domain.meetings import PURPOSE_NAMES
 from coord_service.domain.people import SECTOR_NAMES, Sector
 from coord_service.domain.team import STANDING_NAMES, Standing
@@ -17,7 +18,6 @@ from coord_service.operations import around_child, contacts
 from coord_service.operations.around_child import Member, Overview, Team
 from coord_service.operations.contacts import ContactKind, LogContact
 from coord_service.web.forms import Form, read_form, redisplay
-from coord_service.web.history_words import say_done, say_fields
 from coord_service.web.identity import actor_of
 from coord_service.web.keys import TOOLS
 from coord_service.web.pages.children import child_id_of
@@ -217,8 +217,7 @@ async def child_history(request: web.Request) -> web.Response:
         "paging": Paging(request, page, total),
         "form": Form.of(kind=chosen),
         "kinds": [("", "Everything"), *((key, words) for key, (words, _) in HISTORY_KINDS.items())],
-        "done": say_done,
-        "fields": say_fields,
+        "said": say_change,
         "staff": await around_child.list_staff_names(tools, actor),
     }
     return render(request, "children/history.html", tab="history", **facts, **await _head(request))

@@ -1,5 +1,7 @@
 """What was done, in words: "Booked a meeting" for ``book_meeting``."""
 
+from collections.abc import Mapping
+
 _DONE = {
     "add": "Added",
     "answer": "Answered",
@@ -87,7 +89,23 @@ def say_done(verb: str) -> str:
     return f"{_DONE.get(first, first.capitalize())} {article} {thing}".strip() if thing else verb.capitalize()
 
 
-def say_fields(details: dict[str, object]) -> str:
+def say_fields(details: Mapping[str, object]) -> str:
     """Which facts were changed, where the entry says so."""
     fields = details.get("fields")
     return ", ".join(FACT_NAMES.get(str(name), str(name)) for name in fields) if isinstance(fields, list) else ""
+
+
+def say_change(verb: str, details: Mapping[str, object], staff: Mapping[int, str]) -> str:
+    """What was done with what it was done to: fields that were changed, who handed over to whom.
+
+    ``staff`` are the names of everybody who has or had an account, by user id.
+    """
+    done, fields = say_done(verb), say_fields(details)
+    before, after = (staff.get(number) if isinstance(number, int) else None for number in _parties(details))
+    if before and after:
+        done = f"{done} from {before} to {after}"
+    return f"{done}: {fields}" if fields else done
+
+
+def _parties(details: Mapping[str, object]) -> tuple[object, object]:
+    return details.get("from_user_id"), details.get("to_user_id")

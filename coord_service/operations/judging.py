@@ -26,6 +26,10 @@ from coord_service.storage.post import (
 from coord_service.storage.tables import InboundMail, Meeting, OutboxLetter
 
 ACTOR = Actor.job("read_mailbox")
+IN_WORDS = "They answered in words. Read it and decide what it means."
+OTHER_MEETING = (  # some programs lose the UID: nothing is applied to a meeting by guessing, and nothing is dropped
+    "It answers our letter, but its calendar part names another meeting. Read it and decide what it means."
+)
 DELAYED = "The letter is delayed on its way. Their server is still trying."
 
 
@@ -56,7 +60,7 @@ async def judge(tools: Tools, mail_id: int) -> None:
             _take_bounce(mail, message, subject, now)
         elif message.uid and await find_held_time(db, message.uid):
             mail.verdict, mail.why = "noted", "An answer to a time held in the convenor’s own calendar: nothing to do."
-        elif subject.meeting is not None and message.answers:
+        elif subject.meeting is not None and subject.matched_by == "uid":
             await _apply(db, tools, mail, Hearing(subject.meeting, message, AnsweredBy.CALENDAR, now))
         else:
             _take_words(mail, message, subject)
@@ -171,10 +175,8 @@ def _take_words(mail: InboundMail, message: itip.Message, subject: Subject) -> N
         # Nobody's in particular, so everybody's: a family's cry for help may be among it.
         mail.verdict, mail.why = "held", "It belongs to no meeting, request or action that we know."
         mail.needs_decision = True
-    elif message.answers:
-        mail.verdict, mail.why = "refused", "It speaks of a meeting that is not ours."
     else:
-        mail.verdict, mail.why = "held", "They answered in words. Read it and decide what it means."
+        mail.verdict, mail.why = "held", OTHER_MEETING if message.answers else IN_WORDS
         mail.needs_decision = True
     if mail.needs_decision and message.authentication is itip.Authentication.FAILED:
         mail.why += f" Careful: the mail server could not confirm that it is from {message.sender}."

@@ -16,7 +16,7 @@ from coord_service.operations.tools import Tools
 from coord_service.storage.cases import list_staff_names
 from coord_service.storage.chasing import ACTION, ADVICE
 from coord_service.storage.chronology import Chronicle, load_chronicle
-from coord_service.storage.tables import Action, AuditEntry, Child, InboundMail, Meeting
+from coord_service.storage.tables import Action, Attendee, AuditEntry, Child, InboundMail, Meeting
 
 
 class Chapter(StrEnum):
@@ -115,7 +115,7 @@ def _of_requests(chronicle: Chronicle, staff: Mapping[int, str]) -> Iterator[Chr
 def _of_meetings(chronicle: Chronicle) -> Iterator[ChronologyLine]:
     for meeting in chronicle.meetings:
         lines = [
-            *_held(meeting),
+            *_held(meeting, [each for each in chronicle.attendees if each.meeting_id == meeting.id]),
             *written([each for each in chronicle.letters if each.meeting_id == meeting.id]),
             *_received(each for each in chronicle.mails if each.meeting_id == meeting.id),
         ]
@@ -129,11 +129,11 @@ def say_meeting(meeting: Meeting) -> str:
     return f"{PURPOSE_NAMES[meeting.purpose]}, {day.day} {day:%B %Y}"
 
 
-def _held(meeting: Meeting) -> Iterator[HistoryLine]:
+def _held(meeting: Meeting, attendees: Iterable[Attendee]) -> Iterator[HistoryLine]:
     if meeting.held_at is None:
         return
     came: dict[Attendance, list[str]] = {}
-    for each in meeting.attendees:
+    for each in attendees:
         if each.attendance is not None:
             came.setdefault(each.attendance, []).append(each.person.name)
     words = [f"{ATTENDANCE_NAMES[kind]}: {', '.join(names)}." for kind, names in came.items()]

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from coord_service.domain.meetings import MeetingStatus
 from coord_service.storage.chasing import ACTION, ADVICE
@@ -35,6 +36,7 @@ class Chronicle:
     events: Sequence[AdviceEvent]
     contacts: Sequence[Contact]
     meetings: Sequence[Meeting]
+    attendees: Sequence[Attendee]
     actions: Sequence[Action]
     chases: Sequence[Chase]
     letters: Sequence[OutboxLetter]
@@ -43,60 +45,64 @@ class Chronicle:
 
 
 async def load_chronicle(db: Session, child_id: int) -> Chronicle:
-    """The rows about a child, in nine statements and one for who was at the meetings, however many there are."""
-    requests = sa.select(AdviceRequest.id).where(AdviceRequest.child_id == child_id).scalar_subquery()
-    meetings = (
-        sa.select(Meeting.id)
-        .join(MeetingChild, MeetingChild.meeting_id == Meeting.id)
-        .where(MeetingChild.child_id == child_id, Meeting.status != MeetingStatus.UNDONE)
-        .scalar_subquery()
-    )
-    actions = sa.select(Action.id).where(Action.child_id == child_id).scalar_subquery()
-    chased = sa.or_(
-        sa.and_(Chase.subject == ADVICE, Chase.subject_id.in_(requests)),
-        sa.and_(Chase.subject == ACTION, Chase.subject_id.in_(actions)),
-    )
+    """The rows about a child, in ten statements, however many there are."""
+    about = _About(child_id)
     return Chronicle(
         requests=(await db.scalars(_requests(child_id))).all(),
-        events=(
-            await db.scalars(
-                sa.select(AdviceEvent).where(AdviceEvent.request_id.in_(requests)).order_by(AdviceEvent.id)
-            )
-        ).all(),
+        events=(await db.scalars(_in_order(AdviceEvent, AdviceEvent.request_id.in_(about.requests)))).all(),
         contacts=(await db.scalars(_contacts(child_id))).all(),
-        meetings=(await db.scalars(_meetings(meetings))).all(),
-        actions=(await db.scalars(sa.select(Action).where(Action.child_id == child_id).order_by(Action.id))).all(),
-        chases=(await db.scalars(sa.select(Chase).where(chased).order_by(Chase.id))).all(),
-        letters=(
-            await db.scalars(
-                sa.select(OutboxLetter)
-                .where(
-                    sa.or_(
-                        OutboxLetter.child_id == child_id,
-                        OutboxLetter.advice_request_id.in_(requests),
-                        OutboxLetter.meeting_id.in_(meetings),
-                        OutboxLetter.action_id.in_(actions),
-                        OutboxLetter.id.in_(sa.select(Chase.letter_id).where(chased)),
-                    )
-                )
-                .order_by(OutboxLetter.id)
-            )
-        ).all(),
-        mails=(
-            await db.scalars(
-                sa.select(InboundMail)
-                .where(
-                    sa.or_(
-                        InboundMail.advice_request_id.in_(requests),
-                        InboundMail.meeting_id.in_(meetings),
-                        InboundMail.action_id.in_(actions),
-                    )
-                )
-                .order_by(InboundMail.id)
-            )
-        ).all(),
+        meetings=(await db.scalars(_in_order(Meeting, Meeting.id.in_(about.meetings)))).all(),
+        attendees=(await db.scalars(_attendees(about))).all(),
+        actions=(await db.scalars(_in_order(Action, Action.child_id == child_id))).all(),
+        chases=(await db.scalars(_in_order(Chase, about.is_chase))).all(),
+        letters=(await db.scalars(_in_order(OutboxLetter, about.is_letter))).all(),
+        mails=(await db.scalars(_in_order(InboundMail, about.is_mail))).all(),
         entries=[(entry, name) for entry, name in await db.execute(_entries(child_id))],
     )
+
+
+class _About:
+    """What belongs to a child, as conditions."""
+
+    def __init__(self, child_id: int) -> None:
+        self.child_id = child_id
+        self.requests = sa.select(AdviceRequest.id).where(AdviceRequest.child_id == child_id).scalar_subquery()
+        self.actions = sa.select(Action.id).where(Action.child_id == child_id).scalar_subquery()
+        self.meetings = (
+            sa.select(Meeting.id)
+            .join(MeetingChild, MeetingChild.meeting_id == Meeting.id)
+            .where(MeetingChild.child_id == child_id, Meeting.status != MeetingStatus.UNDONE)
+            .scalar_subquery()
+        )
+
+    @property
+    def is_chase(self) -> sa.ColumnElement[bool]:
+        return sa.or_(
+            sa.and_(Chase.subject == ADVICE, Chase.subject_id.in_(self.requests)),
+            sa.and_(Chase.subject == ACTION, Chase.subject_id.in_(self.actions)),
+        )
+
+    @property
+    def is_letter(self) -> sa.ColumnElement[bool]:
+        return sa.or_(
+            OutboxLetter.child_id == self.child_id,
+            OutboxLetter.advice_request_id.in_(self.requests),
+            OutboxLetter.meeting_id.in_(self.meetings),
+            OutboxLetter.action_id.in_(self.actions),
+            OutboxLetter.id.in_(sa.select(Chase.letter_id).where(self.is_chase)),
+        )
+
+    @property
+    def is_mail(self) -> sa.ColumnElement[bool]:
+        return sa.or_(
+            InboundMail.advice_request_id.in_(self.requests),
+            InboundMail.meeting_id.in_(self.meetings),
+            InboundMail.action_id.in_(self.actions),
+        )
+
+
+def _in_order(table: Any, condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return sa.select(table).where(condition).order_by(table.id)
 
 
 def _requests(child_id: int) -> sa.Select[AdviceRequest]:
@@ -117,13 +123,8 @@ def _contacts(child_id: int) -> sa.Select[Contact]:
     )
 
 
-def _meetings(ids: sa.ScalarSelect[int]) -> sa.Select[Meeting]:
-    return (
-        sa.select(Meeting)
-        .where(Meeting.id.in_(ids))
-        .order_by(Meeting.id)
-        .options(selectinload(Meeting.attendees).joinedload(Attendee.person))
-    )
+def _attendees(about: _About) -> sa.Select[Attendee]:
+    return _in_order(Attendee, Attendee.meeting_id.in_(about.meetings)).options(joinedload(Attendee.person))
 
 
 def _entries(child_id: int) -> sa.Select[AuditEntry, str | None]:

@@ -57,6 +57,7 @@ _SAID = {
     "change_quorum": "Changed the quorum",
     "upload_terms": "Brought in school terms",
     "remove_term": "Removed a school term",
+    "set_finding_rules": "Changed what a day can take",
     "set_wishes": "Noted which times somebody likes",
     "set_travel": "Set the travel times",
 }

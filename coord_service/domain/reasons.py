@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, tzinfo
 from typing import NamedTuple
 
+from coord_service.domain.day_load import Strain
 from coord_service.domain.diaries import Diary
 from coord_service.domain.standings import Standing
 from coord_service.domain.wall_time import say_clock
@@ -20,7 +21,9 @@ class People(NamedTuple):
     reasons: tuple[str, ...]
 
     @classmethod
-    def at(cls, diaries: Sequence[Diary], wishes: Sequence[Wish], zone: tzinfo, standing: Standing) -> "People":
+    def at(
+        cls, diaries: Sequence[Diary], burdens: Sequence[Wish | Strain], zone: tzinfo, standing: Standing
+    ) -> "People":
         """The people who stand so; the age of what is known is told in ``zone``."""
         free, tentative, absent, unknown, elsewhere = (
             [diary for bit, diary in enumerate(diaries) if bits >> bit & 1]
@@ -28,7 +31,8 @@ class People(NamedTuple):
         )
         reasons = (
             *_who_is_free(diaries, free),
-            *_what_is_wished(wishes, standing.wishes, _ids(absent)),
+            *_what_is_wished(held := list(_held(burdens, standing.burdens, _ids(absent)))),
+            *(each.words for each, holds in held if holds and isinstance(each, Strain)),
             *(f"{name_of(diary)} tentative" for diary in tentative),
             *(f"{name_of(diary)} works elsewhere then" for diary in elsewhere),
             *(f"{name_of(diary)} not known{say_since(diary, zone)}" for diary in unknown),
@@ -73,13 +77,17 @@ def _who_is_free(diaries: Sequence[Diary], free: Sequence[Diary]) -> Iterator[st
         yield f"{required_free} of {required} required people free"
 
 
-def _what_is_wished(wishes: Sequence[Wish], against: int, absent: Sequence[str]) -> Iterator[str]:
-    """What each one who can come thinks of the time, the worst alone."""
+def _held(burdens: Sequence[Wish | Strain], bits: int, absent: Sequence[str]) -> Iterator[tuple[Wish | Strain, bool]]:
+    """The burdens of whoever can come, and whether each holds."""
+    return ((each, bool(bits >> bit & 1)) for bit, each in enumerate(burdens) if each.who not in absent)
+
+
+def _what_is_wished(burdens: Iterable[tuple[Wish | Strain, bool]]) -> Iterator[str]:
+    """What each one thinks of the time, the worst alone."""
     said: dict[str, str] = {}
-    for bit, wish in enumerate(wishes):
-        if wish.who in absent:
+    for wish, is_against in burdens:
+        if not isinstance(wish, Wish):
             continue
-        is_against = bool(against >> bit & 1)
         if wish.kind is WishKind.GOOD:
             good, other = f"A good time for {wish.name}", f"Not one of the good times of {wish.name}"
             said.setdefault(wish.name, other if is_against else good)

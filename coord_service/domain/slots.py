@@ -11,6 +11,7 @@ from functools import cache, partial
 from itertools import islice
 from typing import NamedTuple
 
+from coord_service.domain.day_load import Strain
 from coord_service.domain.diaries import BlockStatus, Diary, Span, join, open_spans
 from coord_service.domain.reasons import People, say_limit
 from coord_service.domain.standings import (
@@ -32,8 +33,8 @@ class SlotSearch:
 
     A slot lies within the window, starts at ``earliest_at`` or later and ends by ``latest_at``. ``limit`` is how many
     slots are wanted, 0 for all. ``limit_on`` is a last lawful day, for the reasons alone: pass ``latest_at`` to rule
-    later times out. With ``rooms`` at least one of them must be free. ``wishes`` only cost, and so does somebody who
-    works elsewhere where that is weighed. Raises Refused where this makes no search.
+    later times out. With ``rooms`` at least one of them must be free. ``wishes`` and ``strains`` only cost,
+    and so does somebody who works elsewhere where that is weighed. Raises Refused where this makes no search.
     """
 
     window_start_at: datetime
@@ -49,6 +50,7 @@ class SlotSearch:
     limit_on: date | None = None
     rooms: tuple[Diary, ...] = ()
     wishes: tuple[Wish, ...] = ()
+    strains: tuple[Strain, ...] = ()
     weighs_elsewhere: bool = False
 
     def __post_init__(self) -> None:
@@ -63,6 +65,11 @@ class SlotSearch:
             raise Refused("an attendee is listed twice")
         if any(not quorum.any_of <= set(ids) for quorum in self.quorums):
             raise Refused("a quorum names somebody who is not an attendee")
+
+    @property
+    def burdens(self) -> tuple[Wish | Strain, ...]:
+        """Everything that only costs, in the order of its bits."""
+        return (*self.wishes, *self.strains)
 
     @property
     def steps(self) -> Steps:
@@ -101,7 +108,7 @@ def rank(search: SlotSearch) -> list[Slot]:
     steps = search.steps
     if steps.first == steps.end:
         return []
-    people = cache(partial(People.at, search.diaries, search.wishes, search.zone))
+    people = cache(partial(People.at, search.diaries, search.burdens, search.zone))
     best = ((piece, step) for piece in _pieces(search, steps) for step in range(piece.first, piece.end))
     return [
         _slot(search, steps.at(step), piece, people(piece.standing))
@@ -120,7 +127,7 @@ class _Piece(NamedTuple):
 
 def _pieces(search: SlotSearch, steps: Steps) -> list[_Piece]:
     """The steps at which people can meet, in pieces, the best first; cut where the score changes with the day."""
-    pieces, judge = [], cache(Team.of(search.diaries, search.quorums, len(search.rooms), search.wishes).judge)
+    pieces, judge = [], cache(Team.of(search.diaries, search.quorums, len(search.rooms), search.burdens).judge)
     for first, end, marks in steps.stretches(_lists(search, steps)):
         if marks & RULED_OUT or (judged := judge(marks)) is None:
             continue
@@ -146,7 +153,7 @@ def _lists(search: SlotSearch, steps: Steps) -> list[list[Span]]:
         if diary.is_required:
             ruled_out += away
         absent.append([] if diary.is_required else join(away))
-    return [join(ruled_out), *absent, *tentative, *elsewhere, *_taken(search, steps), *_wished(search, steps)]
+    return [join(ruled_out), *absent, *tentative, *elsewhere, *_taken(search, steps), *_burdened(search, steps)]
 
 
 def _taken(search: SlotSearch, steps: Steps) -> Iterator[list[Span]]:
@@ -156,11 +163,13 @@ def _taken(search: SlotSearch, steps: Steps) -> Iterator[list[Span]]:
         yield join(span for spans in touched.values() for span in spans)
 
 
-def _wished(search: SlotSearch, steps: Steps) -> Iterator[list[Span]]:
-    """The steps that each wish is against: outside what is good, or touching what is not."""
+def _burdened(search: SlotSearch, steps: Steps) -> Iterator[list[Span]]:
+    """The steps that each wish is against, outside what is good or touching what is not; and those of each strain."""
     for wish in search.wishes:
         spans = open_spans(wish.hours, search.zone, steps.span)
         yield steps.outside(spans) if wish.kind is WishKind.GOOD else steps.overlapping(spans)
+    for strain in search.strains:
+        yield steps.overlapping(strain.spans)
 
 
 def _slot(search: SlotSearch, start_at: datetime, piece: _Piece, people: People) -> Slot:

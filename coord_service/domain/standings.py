@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from coord_service.domain.diaries import Diary
-from coord_service.domain.wishes import Wish
 
 # What people take off full marks. The same thing about a required person always weighs more, and whole days after the
 # window's start weigh one each, so that an earlier day decides only between slots equally good for the people.
@@ -30,11 +29,22 @@ class Quorum:
     at_least: int = 1
 
 
+class Burden(Protocol):
+    """What a time costs because of somebody, wherever they can come: a wish, or a strain."""
+
+    @property
+    def who(self) -> str:
+        """The id of their diary."""
+
+    @property
+    def cost(self) -> int:
+        """What it takes off full marks."""
+
+
 class Standing(NamedTuple):
     """Bit n is the n-th diary, set in exactly one of the first four; those elsewhere are free as well.
 
-    ``taken``: the n-th room is not free. ``wishes``: the n-th wish is against it: outside what is good, or within what
-    is wanted only if need be, or not.
+    ``taken``: the n-th room is not free. ``burdens``: the n-th holds: a wish is against it, a strain on it.
     """
 
     absent: int
@@ -43,7 +53,7 @@ class Standing(NamedTuple):
     free: int
     elsewhere: int
     taken: int
-    wishes: int
+    burdens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +66,12 @@ class Team:
     unknown: int
     quorums: tuple[tuple[int, int], ...]
     rooms: int
-    wishes: tuple[tuple[int, int], ...]
+    burdens: tuple[tuple[int, int], ...]
 
     @classmethod
-    def of(cls, diaries: Sequence[Diary], quorums: Iterable[Quorum], room_count: int, wishes: Iterable[Wish]) -> "Team":
+    def of(
+        cls, diaries: Sequence[Diary], quorums: Iterable[Quorum], room_count: int, burdens: Iterable[Burden]
+    ) -> "Team":
         """The bits of these people."""
         return cls(
             count=len(diaries),
@@ -68,14 +80,14 @@ class Team:
             unknown=bits(diary.is_unknown for diary in diaries),
             quorums=tuple((bits(diary.id in q.any_of for diary in diaries), q.at_least) for q in quorums),
             rooms=room_count,
-            wishes=tuple((bits(diary.id == wish.who for diary in diaries), wish.cost) for wish in wishes),
+            burdens=tuple((bits(diary.id == each.who for diary in diaries), each.cost) for each in burdens),
         )
 
     def judge(self, marks: int) -> tuple[Standing, int] | None:
         """Who stands where and what it costs; None where a quorum fails or every room is taken.
 
         ``marks`` are, from the lowest bit: ruled out; who is absent, tentative, elsewhere; which rooms are taken; which
-        wishes are against it.
+        burdens there are.
         """
         standing = self._standing(marks >> 1)
         coming = standing.free | standing.tentative
@@ -108,8 +120,8 @@ class Team:
             + OPTIONAL_ELSEWHERE * (standing.elsewhere & optional).bit_count()
             + sum(
                 cost
-                for bit, (whose, cost) in enumerate(self.wishes)
-                if standing.wishes >> bit & 1 and not whose & standing.absent
+                for bit, (whose, cost) in enumerate(self.burdens)
+                if standing.burdens >> bit & 1 and not whose & standing.absent
             )
         )
 

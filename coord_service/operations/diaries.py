@@ -70,10 +70,14 @@ class Moving:
 
 @dataclass(frozen=True, slots=True)
 class KnownTimes:
-    """The guests' diaries by their person id, and how much is known of each one's own calendar."""
+    """The guests' diaries by their person id, and how much is known of each one's own calendar.
+
+    ``meetings``: those that are booked here, by person id; they stand in the diaries too.
+    """
 
     diaries: tuple[Diary, ...]
     outside: Mapping[int, Outside]
+    meetings: Mapping[int, Sequence[Block]]
 
 
 def addresses_of(guests: Iterable[Guest]) -> dict[int, str]:
@@ -101,7 +105,9 @@ async def read_diaries(
         blocks[leave.person_id].append(
             Block(midnight_in_london(since), day_span(until)[1], BlockStatus.OOF),
         )
+    meetings: dict[int, list[Block]] = defaultdict(list)
     for person_id, start, end in await list_clashes(db, ids, starts_at, ends_at, moving.meeting_id if moving else None):
+        meetings[person_id].append(Block(start, end))
         blocks[person_id].append(Block(start, end))
     outside = await load_outside(db, addresses_of(guests), (starts_at, ends_at), tools.clock.now())
     for person_id, known in outside.items():
@@ -109,7 +115,7 @@ async def read_diaries(
         blocks[person_id].extend(own)
     closed = tuple(_bank_holidays(tools.rulebook.working_days, span.first_on, span.last_on))
     in_holidays = (*closed, *_whole_days((await load_terms(db)).closed(span.first_on, span.last_on)))
-    diaries = (
+    diaries = tuple(
         _diary(
             guest,
             (*(in_holidays if guest.is_away_in_holidays else closed), *blocks[guest.person_id]),
@@ -117,7 +123,7 @@ async def read_diaries(
         )
         for guest in guests
     )
-    return KnownTimes(tuple(diaries), outside)
+    return KnownTimes(diaries, outside, meetings)
 
 
 def _diary(guest: Guest, busy: tuple[Block, ...], outside: Outside | None) -> Diary:

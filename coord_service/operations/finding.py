@@ -21,6 +21,7 @@ from coord_service.domain.wall_time import day_span, midnight_in_london
 from coord_service.errors import NotFound
 from coord_service.operations.booking import load_booking
 from coord_service.operations.calendar_states import list_states
+from coord_service.operations.day_loads import find_strains
 from coord_service.operations.diaries import DaySpan, Moving, addresses_of, read_diaries, span_of
 from coord_service.operations.found import FARTHEST, Asked, Found, show_found, without_people
 from coord_service.operations.gathering import Wanted, gather_busy
@@ -174,6 +175,7 @@ async def plan_search(tools: Tools, db: Session, sought: Sought, span: DaySpan) 
         limit=0,
         rooms=rooms.rooms,
         wishes=wishes_of(sought.guests),
+        strains=await find_strains(db, sought.guests, known),
         weighs_elsewhere=True,
     )
     return Planned(search, known.outside, rooms.lack)

@@ -26,11 +26,13 @@ _CAREFUL = (Sharing.REFUSED, Sharing.NOT_ASKED, Sharing.AGREED)
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """When somebody works, in the holidays of schools too, and which times they like; empty where nobody has said."""
+    """When somebody works and how much a day can take, and which times they like; empty where nobody has said."""
 
     working_hours: list[dict[str, Any]] | None = None
     works_in_holidays: bool | None = None
     wishes: tuple[WishedTimes, ...] = ()
+    most_meetings: int | None = None
+    minutes_between: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,13 @@ def _guest(
 
 
 def _habits(person: Person) -> Habits:
-    return Habits(person.working_hours, person.works_in_holidays, tuple(from_data(person.wishes or ())))
+    return Habits(
+        working_hours=person.working_hours,
+        works_in_holidays=person.works_in_holidays,
+        wishes=tuple(from_data(person.wishes or ())),
+        most_meetings=person.most_meetings,
+        minutes_between=person.minutes_between,
+    )
 
 
 def _suggested(person: Person, places: Sequence[Membership], sharing: Sharing, needed: Iterable[NeededRole]) -> Need:

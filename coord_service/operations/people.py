@@ -7,6 +7,7 @@ from datetime import date, time
 from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission, may, require
 from coord_service.domain.addressing import can_be_written_to
+from coord_service.domain.finding_rules import check_load
 from coord_service.domain.likeness import name_words, near_same_name
 from coord_service.domain.people import Actor, PersonKind, normal_address
 from coord_service.domain.searching import PersonFilter
@@ -219,15 +220,21 @@ class DayHours:
 
 @dataclass(frozen=True, slots=True)
 class WorkingPattern:
-    """When somebody works; no hours are the office hours. ``works_in_holidays``: of schools; None is as usual."""
+    """When somebody works; no hours are the office hours. ``works_in_holidays``: of schools; None is as usual.
+
+    ``most_meetings`` a day, and ``minutes_between`` two of them; None is as the council says.
+    """
 
     hours: tuple[DayHours, ...]
     works_in_holidays: bool | None = None
+    most_meetings: int | None = None
+    minutes_between: int | None = None
 
 
 async def set_working_hours(tools: Tools, actor: Actor, person_id: int, version: int, pattern: WorkingPattern) -> None:
-    """Say when somebody works. Raises NotFound, InvalidForm, ChangedMeanwhile."""
+    """Say when somebody works. Raises NotFound, InvalidForm, Refused, ChangedMeanwhile."""
     require(actor, Permission.EDIT_PEOPLE)
+    check_load(pattern.most_meetings, pattern.minutes_between)
     if wrong := {
         f"hours_{each.day}": "The end must be after the start" for each in pattern.hours if each.ends <= each.starts
     }:
@@ -237,6 +244,7 @@ async def set_working_hours(tools: Tools, actor: Actor, person_id: int, version:
         refuse_stale(person.version, version)
         person.working_hours = _grouped(pattern.hours) or None
         person.works_in_holidays = pattern.works_in_holidays
+        person.most_meetings, person.minutes_between = pattern.most_meetings, pattern.minutes_between
         record(db, actor, "set_working_hours", ("person", person.id), tools.clock.now())
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from coord_service.domain.meetings import Purpose
 from coord_service.storage.database import Session
-from coord_service.storage.tables import QuorumSetting, SchoolDate, User
+from coord_service.storage.tables import FindingSetting, QuorumSetting, SchoolDate, User
 
 _BY_WHOM = joinedload(QuorumSetting.changed_by).joinedload(User.person)
 
@@ -29,6 +29,12 @@ async def find_quorum_rules(db: Session, purpose: Purpose) -> Sequence[dict[str,
         sa.select(QuorumSetting.rules).where(QuorumSetting.purpose == purpose)
     )
     return found
+
+
+async def load_finding_setting(db: Session) -> FindingSetting:
+    """The one row of what holds for finding a time, with who changed it last."""
+    by_whom = joinedload(FindingSetting.changed_by).joinedload(User.person)
+    return (await db.scalars(sa.select(FindingSetting).order_by(FindingSetting.id).options(by_whom).limit(1))).one()
 
 
 async def list_school_dates(db: Session) -> Sequence[SchoolDate]:

@@ -20,6 +20,7 @@ from coord_service.web.pages import (
     correspondence,
     decisions,
     demo_mailbox,
+    finding_rules,
     holding,
     home,
     hours,
@@ -80,6 +81,7 @@ ROUTES: tuple[Route, ...] = (
     *audit.ROUTES,
     *settings.ROUTES,
     *terms.ROUTES,
+    *finding_rules.ROUTES,
     *places.ROUTES,
     *demo_mailbox.ROUTES,
 )

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coord_service.domain.diaries import Block, BlockStatus, Diary, WorkingHours
+from coord_service.domain.day_load import Strain
+from coord_service.domain.diaries import Block, BlockStatus, Diary, WorkingHours, microseconds
 from coord_service.domain.slots import SlotSearch, rank
 from coord_service.domain.standings import Quorum
 from coord_service.domain.wishes import Wish, WishKind
@@ -103,6 +104,9 @@ def price(wanted, inside, states, presence):
         within = [is_open(Diary("", working_hours=each.hours), minute, wanted.zone) for minute in inside]
         is_against = not all(within) if each.kind is WishKind.GOOD else any(within)
         total += LOSES[each.kind] // (1 if each.is_family else 3) if is_against else 0
+    for each in wanted.strains:
+        touched = any(since <= microseconds(minute) < until for since, until in each.spans for minute in inside)
+        total += each.cost if touched and states.get(each.who) != "absent" else 0
     return total + min((inside[0] - wanted.window_start_at).days, 499)
 
 
@@ -161,12 +165,22 @@ def searches(draw):
         rooms=tuple(draw(st.sampled_from([(), rooms_near(draw, start)]))),
         wishes=tuple(draw(st.sampled_from([[], [draw(wishes())], [draw(wishes()), draw(wishes())]]))),
         weighs_elsewhere=draw(st.booleans()),
+        strains=tuple(draw(st.sampled_from([[], [draw(strains(start))]]))),
     )
 
 
 def rooms_near(draw, start):
     found = draw(st.lists(diaries(start), min_size=1, max_size=2))
     return [replace(diary, id=f"room-{n}", travel=timedelta(), working_hours=()) for n, diary in enumerate(found)]
+
+
+def strains(start):
+    spans = st.lists(st.tuples(minutes(-100, 1500), minutes(1, 300)), max_size=3).map(
+        lambda each: tuple(
+            (microseconds(start + after), microseconds(start + after + length)) for after, length in each
+        )
+    )
+    return st.builds(Strain, st.sampled_from("ab"), spans, st.integers(1, 400), st.just("a strain"))
 
 
 def wishes():

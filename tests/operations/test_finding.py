@@ -9,10 +9,12 @@ import pytest
 from coord_service.clock import LONDON, day_in_london
 from coord_service.domain.availability import Presence
 from coord_service.domain.bookings import Need, What
+from coord_service.domain.day_load import DayLoad
+from coord_service.domain.finding_rules import FindingRules
 from coord_service.domain.meetings import Answer, MeetingMode, MeetingStatus, Purpose
 from coord_service.domain.people import Actor, PersonKind, Role, Sector
 from coord_service.domain.wishes import WishedTimes, WishKind
-from coord_service.errors import NotFound, Refused, SlotTaken
+from coord_service.errors import NotAllowed, NotFound, Refused, SlotTaken
 from coord_service.operations.booking import (
     AnswerWhat,
     ChooseTime,
@@ -23,7 +25,9 @@ from coord_service.operations.booking import (
 )
 from coord_service.operations.booking_check import send_booking
 from coord_service.operations.finding import View, find_new_time, find_slots
+from coord_service.operations.finding_rules import set_finding_rules
 from coord_service.operations.found import Found
+from coord_service.operations.people import WorkingPattern, set_working_hours
 from coord_service.operations.terms import upload_terms
 from coord_service.operations.tools import Tools
 from coord_service.operations.wishes import set_wishes
@@ -93,13 +97,19 @@ def days(found: Found) -> set[date]:
     return {start.astimezone(LONDON).date() for start in starts(found)}
 
 
-def meeting_of(person: Person, start: datetime, status: MeetingStatus, answer: Answer) -> Meeting:
+def meeting_of(
+    person: Person,
+    start: datetime,
+    status: MeetingStatus = MeetingStatus.BOOKED,
+    answer: Answer = Answer.ACCEPTED,
+    hours: int = 8,
+) -> Meeting:
     return Meeting(
-        uid=f"{status}-{answer}@test",
+        uid=f"{status}-{answer}-{start:%H}@test",
         dtstamp=start,
         purpose=Purpose.OTHER,
         starts_at=start,
-        ends_at=start + timedelta(hours=8),
+        ends_at=start + timedelta(hours=hours),
         convenor_id=1,
         status=status,
         created_at=start,
@@ -316,6 +326,32 @@ async def test_wishes_of_nobody_we_know_or_that_contradict_themselves_are_refuse
     administrator = Actor("user:9", user_id=9, role=Role.ADMINISTRATOR)
     with pytest.raises(NotFound):
         await set_wishes(case.tools, administrator, case.mother.id, 1, [])
+
+
+async def test_a_full_day_is_offered_last_by_the_councils_rule_or_by_their_own(case: Case) -> None:
+    morning = [meeting_of(case.doctor, datetime(2026, 3, 4, hour, tzinfo=UTC), hours=1) for hour in (9, 10)]
+    await case.add(*morning)
+    manager = Actor("user:1", role=Role.MANAGER)
+    assert days_of(await case.find()) >= {TOMORROW}
+    await set_finding_rules(case.tools, manager, 1, FindingRules(DayLoad(2, 0)))
+    found = await case.find()
+    assert TOMORROW not in days_of(found)
+    said = {reason for _, offers in found.more for offer in offers for reason in offer.reasons}
+    assert "Would be Dr Asha Shah’s third meeting that day" in said
+    await set_working_hours(case.tools, case.actor, case.doctor.id, 1, WorkingPattern((), most_meetings=3))
+    assert TOMORROW in days_of(await case.find())
+
+
+async def test_rules_for_a_day_are_the_councils_to_set(case: Case) -> None:
+    with pytest.raises(NotAllowed):
+        await set_finding_rules(case.tools, case.actor, 1, FindingRules())
+    with pytest.raises(Refused, match="from 1 to 20"):
+        await set_finding_rules(case.tools, Actor("user:1", role=Role.MANAGER), 1, FindingRules(DayLoad(0)))
+
+
+def days_of(found: Found) -> set[date]:
+    """The days of the best times."""
+    return {day_in_london(offer.start_at) for offer in found.best}
 
 
 TERMS = b"name,first,last\nSpring term,2026-01-05,2026-03-27\nHalf-term,2026-03-09,2026-03-13\nX term,2026-04-13,\n"

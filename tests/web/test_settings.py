@@ -6,6 +6,7 @@ from coord_service.domain.people import Role
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import User
 from tests.booking_world import make_world
+from tests.builders import a_person
 from tests.web.booking.steps import start
 from tests.web.browsing import Browser
 
@@ -109,3 +110,32 @@ async def test_a_file_with_a_wrong_row_keeps_nothing_and_names_the_row(sign_in) 
     page = await browse.post("upload_terms", {"csrf_token": token}, status=422)
     assert page.errors == {"#file": "Choose the file with the terms"}
     assert "No terms are known yet" in page.text
+
+
+async def test_what_a_day_can_take_is_the_councils_and_anybodys_own(sign_in, tools: Tools) -> None:
+    manager = await sign_in(Role.MANAGER)
+    page = await manager.get("settings")
+    assert "How much a day can take : at most 3 meetings a day, 15 minutes between two." in page.text
+    wrong = {"version": "1", "most_meetings": "0", "minutes_between": ""}
+    page = await manager.post("set_finding_rules", wrong, status=422)
+    assert page.errors == {
+        "#most_meetings": "Enter a number from 1 to 20",
+        "#minutes_between": "Enter how many minutes, 0 for none",
+    }
+    page = await manager.post("set_finding_rules", {"version": "1", "most_meetings": "", "minutes_between": "10"})
+    assert "any number of meetings a day, 10 minutes between two" in page.text
+    stale = {"version": "1", "most_meetings": "2", "minutes_between": "0"}
+    page = await manager.post("set_finding_rules", stale, status=409)
+    assert page.errors == {"#most_meetings": "Robin Manager changed these rules while you had them open"}
+    assert "before: at most 3 meetings a day, 15 minutes between two" in (await manager.get("audit")).text
+
+
+async def test_somebody_can_have_a_limit_of_their_own(sign_in, tools: Tools) -> None:
+    browse = await sign_in(Role.LEAD_WORKER)
+    person = await a_person(tools, "Dr Asha Shah")
+    own = {"version": "1", "most_meetings": "2", "minutes_between": "999"}
+    page = await browse.post("set_working_hours", own, status=422, person_id=person.id)
+    assert page.errors == {"#minutes_between": "Enter a number from 0 to 120"}
+    await browse.post("set_working_hours", own | {"minutes_between": "0"}, person_id=person.id)
+    page = await browse.get("set_working_hours_form", person_id=person.id)
+    assert (page.value("most_meetings"), page.value("minutes_between")) == ("2", "0")

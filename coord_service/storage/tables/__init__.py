@@ -4,7 +4,7 @@ from coord_service.storage.tables.accounts import AuditEntry, OneTimeLink, SignI
 from coord_service.storage.tables.advice import Action, AdviceEvent, AdviceRequest, Chase, Document
 from coord_service.storage.tables.calendars import BusyReading, CalendarConnection
 from coord_service.storage.tables.cases import Child, Contact, Membership
-from coord_service.storage.tables.council import QuorumSetting, SchoolDate
+from coord_service.storage.tables.council import FindingSetting, QuorumSetting, SchoolDate
 from coord_service.storage.tables.meetings import AgendaItem, Attendee, BookingDraft, Meeting, MeetingChild
 from coord_service.storage.tables.people import Agency, Leave, OtherAddress, Person, Service
 from coord_service.storage.tables.places import Place, Room, TravelTime
@@ -26,6 +26,7 @@ __all__ = [
     "Child",
     "Contact",
     "Document",
+    "FindingSetting",
     "InboundMail",
     "Leave",
     "MailOut",

@@ -26,6 +26,19 @@ class QuorumSetting(Row):
     __mapper_args__ = {"version_id_col": version}
 
 
+class FindingSetting(Row):
+    """What holds for finding a time; one row is there from the start."""
+
+    __tablename__ = "finding_setting"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rules: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))  # none: as they came
+    changed_at: Mapped[datetime | None]
+    changed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    version: Mapped[int] = mapped_column(default=1)
+    changed_by: Mapped[User | None] = relationship(lazy="raise")
+    __mapper_args__ = {"version_id_col": version}
+
+
 class SchoolDate(Row):
     """A term, or a break within one: days on which schools are open, or closed; both ends included."""
 

@@ -55,6 +55,8 @@ class Person(Row):
     wishes: Mapped[list[dict[str, Any]] | None] = mapped_column(
         sa.JSON(none_as_null=True)
     )  # as domain.wishes keeps them
+    most_meetings: Mapped[int | None]  # a day; with the minutes between two of them: none, as the council says
+    minutes_between: Mapped[int | None]
     external_key: Mapped[str | None] = mapped_column(unique=True)
     version: Mapped[int] = mapped_column(default=1)
     service: Mapped[Service | None] = relationship(lazy="raise")

@@ -7,6 +7,7 @@ from aiohttp import web
 from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission
 from coord_service.domain.diaries import week_of
+from coord_service.domain.finding_rules import LONGEST_PAUSE, MOST_MEETINGS
 from coord_service.errors import InvalidForm
 from coord_service.operations import people
 from coord_service.operations.people import WEEKDAYS, DayHours, WorkingPattern
@@ -31,6 +32,7 @@ async def set_working_hours_form(request: web.Request) -> web.Response:
     card = await people.load_person_card(request.app[TOOLS], actor_of(request), _id(request))
     hours, now = card.person.working_hours or [], _this_week(request)
     known: dict[str, Any] = {"version": card.person.version, "in_turn": "yes" if works_in_turn(hours) else ""}
+    known |= {"most_meetings": card.person.most_meetings, "minutes_between": card.person.minutes_between}
     known["holidays"] = next(key for key, value in _HOLIDAYS.items() if value is card.person.works_in_holidays)
     for day in WEEKDAYS:
         known[f"hours_{day}"] = say_spans(hours, day, now)
@@ -62,7 +64,17 @@ def _read(form: Form, now: int) -> WorkingPattern:
     hours = _read_week(form, "hours", now if in_turn else None)
     if in_turn:
         hours += _read_week(form, "second", 1 - now)
-    return WorkingPattern(tuple(hours), _HOLIDAYS.get(form.typed("holidays")))
+    return WorkingPattern(
+        hours=tuple(hours),
+        works_in_holidays=_HOLIDAYS.get(form.typed("holidays")),
+        most_meetings=optional_number(form, "most_meetings", least=1, most=MOST_MEETINGS),
+        minutes_between=optional_number(form, "minutes_between", least=0, most=LONGEST_PAUSE),
+    )
+
+
+def optional_number(form: Form, name: str, *, least: int, most: int) -> int | None:
+    """A whole number, or None where nothing was typed."""
+    return form.whole_number(name, "Enter a number", least=least, most=most) if form.typed(name).strip() else None
 
 
 def _read_week(form: Form, name: str, week: int | None) -> list[DayHours]:

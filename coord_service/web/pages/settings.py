@@ -10,6 +10,7 @@ from coord_service.domain.people import SECTOR_NAMES, Sector
 from coord_service.domain.quorum import MOST_PEOPLE, MOST_RULES, QuorumRule
 from coord_service.errors import ChangedMeanwhile, InvalidForm, Refused
 from coord_service.operations import quorums
+from coord_service.operations.finding_rules import view_finding_rules
 from coord_service.operations.quorums import Quorum
 from coord_service.operations.terms import list_terms
 from coord_service.web.forms import Form, read_form
@@ -25,7 +26,9 @@ async def settings(request: web.Request) -> web.Response:
     """Everything that can be set, and how it is set now."""
     tools, actor = request.app[TOOLS], actor_of(request)
     found, terms = await quorums.list_quorums(tools, actor), await list_terms(tools, actor)
-    return render(request, "settings/list.html", quorums=found, terms=terms, purpose_names=PURPOSE_NAMES)
+    finding = (await view_finding_rules(tools, actor)).rules
+    shown: dict[str, Any] = {"quorums": found, "terms": terms, "finding": finding, "purpose_names": PURPOSE_NAMES}
+    return render(request, "settings/list.html", **shown)
 
 
 async def change_quorum_form(request: web.Request) -> web.Response:

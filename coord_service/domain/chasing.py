@@ -1,8 +1,8 @@
 """Whether to chase today, decided from what was sent, never from a flag.
 
-A due date is never moved by anything here. A promised date and a pause hold the next chase back; after an outage only
-the latest step is sent, not the ones that were missed; nobody is written to twice in a day; a family is never written
-to: what they owe becomes a call for the lead worker.
+A due date is never moved by anything here. A promised date and a pause hold the next chase back, and so do the holidays
+where a school is written to; after an outage only the latest step is sent, not the ones that were missed; nobody is
+written to twice in a day; a family is never written to: what they owe becomes a call for the lead worker.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from coord_service.clock import day_in_london
 from coord_service.domain.ladders import Anchors, Audience, Climb, Ladder, Rung
+from coord_service.domain.terms import SchoolTerms
 from coord_service.domain.working_days import WorkingDays
 
 ONE_DAY = timedelta(days=1)
@@ -45,6 +46,7 @@ class ChaseFacts:
     ``promised_on``: the day by which they said they would answer. ``paused_until_on``: the last day of a pause.
     ``over_on``: the day on which asking loses its point (the meeting that papers are for). ``next_limit_on``: the next
     statutory limit that lateness endangers. ``last_mail_on``: when the holder was last chased for anything at all.
+    ``terms``: of schools, where somebody at a school would be written to; None for everybody else.
     """
 
     asked_on: date
@@ -57,6 +59,7 @@ class ChaseFacts:
     paused_until_on: date | None = None
     last_mail_on: date | None = None
     is_held_by_family: bool = False
+    terms: SchoolTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ def next_chase(ladder: Ladder, facts: ChaseFacts, now: datetime, working_days: W
         _over(facts, today)
         or _outside_hours(now, working_days)
         or _held_back(facts, today, working_days)
+        or _in_holidays(facts, today, working_days)
         or _step(ladder, facts, today, working_days)
     )
 
@@ -133,6 +137,13 @@ def _held_back(facts: ChaseFacts, today: date, working_days: WorkingDays) -> Not
         return None
     until_on, words = max(holds)
     return Nothing(f"{words} {_day(until_on)}.", working_days.next_working_day(until_on + ONE_DAY))
+
+
+def _in_holidays(facts: ChaseFacts, today: date, working_days: WorkingDays) -> Nothing | None:
+    """Mail to a school waits until it opens; no date waits with it."""
+    if facts.terms is None or not facts.terms.is_closed(today):
+        return None
+    return Nothing("Schools are closed: mail waits, the due date does not.", facts.terms.reopen_on(today, working_days))
 
 
 def _step(ladder: Ladder, facts: ChaseFacts, today: date, working_days: WorkingDays) -> Decision:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from coord_service.domain.working_days import WorkingDays
+
 ONE_DAY = timedelta(days=1)
 SUMMER_BEGINS = 7  # a term that ends in July or August is the last of its school year
 
@@ -50,6 +52,13 @@ class SchoolTerms:
             return False
         covering = {each.kind for each in self.dates if each.first_on <= day <= each.last_on}
         return SchoolDatesKind.BREAK in covering or SchoolDatesKind.TERM not in covering
+
+    def reopen_on(self, day: date, working_days: WorkingDays) -> date:
+        """The first working day from ``day`` on that schools are open: there always is one, as all dates end."""
+        day = working_days.next_working_day(day)
+        while self.is_closed(day):
+            day = working_days.add(day, 1)
+        return day
 
     def closed(self, first_on: date, last_on: date) -> Iterator[tuple[date, date]]:
         """The days of a span on which schools are closed, in runs: the first and the last day of each."""

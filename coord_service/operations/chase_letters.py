@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from coord_service.clock import day_in_london
 from coord_service.domain.advice import ADVICE_KIND_NAMES, HAPPENING_NAMES, AdviceKind, Happening
 from coord_service.domain.chasing import Due
 from coord_service.domain.ladders import Audience, Rung
-from coord_service.operations.chase_plan import LADDERS, Planned, climb
+from coord_service.operations.chase_plan import Planned
+from coord_service.operations.chase_rules import LADDERS, ChaseRules
 from coord_service.operations.post import About, Door, Posting, make_link, put_letter
 from coord_service.operations.tools import Tools
-from coord_service.storage.chasing import ACTION, ADVICE, Owed, list_also_owed, list_histories, list_ledger, name_digest
+from coord_service.storage.chase_ledger import list_histories, list_ledger, name_digest
+from coord_service.storage.chasing import ACTION, ADVICE, Owed, list_also_owed
 from coord_service.storage.database import Session
 from coord_service.storage.tables import OutboxLetter
 
@@ -39,6 +41,13 @@ class Digest:
     address: str
     planned: Sequence[Planned]
 
+    @classmethod
+    def of(cls, planned: Sequence[Planned]) -> "Digest":
+        """The digest of one address; all of these have it."""
+        owed = planned[0].owed
+        assert owed.address is not None
+        return cls(owed.name, owed.address, planned)
+
     @property
     def held(self) -> list[Planned]:
         """What the address owes itself."""
@@ -50,14 +59,14 @@ class Digest:
         return [each for each in self.planned if each.owed.audience != Audience.HOLDER]
 
 
-async def post_digest(db: Session, tools: Tools, digest: Digest, now: datetime) -> OutboxLetter:
+async def post_digest(db: Session, tools: Tools, rules: ChaseRules, digest: Digest, now: datetime) -> OutboxLetter:
     """Queue the digest of an address. Raises ChasedMeanwhile when it has had one today."""
     today = day_in_london(now)
     key = await name_digest(db, f"chase:{digest.address}:{today.isoformat()}")
-    rungs = [climb(tools.rulebook, each.owed, today).following(today) for each in digest.planned]
+    rungs = [rules.following(each.owed, today) for each in digest.planned]
     lines = _Lines(db, tools, digest.address, now)
     held = [lines.write(each.owed, each.step.letter) for each in digest.held if isinstance(each.step, Due)]
-    held += [lines.write(each, "") for each in await _also_owed(db, tools, digest, today)]
+    held += [lines.write(each, "") for each in await _also_owed(db, rules, digest, now)]
     held.sort(key=lambda line: line["due_on"])
     histories = await _histories(db, digest.escalated)
     escalated = [
@@ -92,7 +101,7 @@ class _Lines:
         is_holder = owed.audience == Audience.HOLDER
         about = About(
             # A mailbox (for want of a person, or of the person's address) and a manager are asked who answers.
-            person_id=owed.person_id if is_holder and owed.has_own_address else None,
+            person_id=owed.person_id if is_holder and owed.is_read_by_person else None,
             child_id=owed.child_id,
             advice_request_id=owed.id if is_advice else None,
             action_id=None if is_advice else owed.id,
@@ -107,21 +116,23 @@ class _Lines:
             "days_late": (day_in_london(self.now) - owed.due_on).days,
             "promised_on": owed.promised_on,
             "holder": owed.holder,
+            "asked_of": owed.holder if owed.stands_in else None,
             "service": owed.service,
             "letter": letter,
             "link": make_link(self.db, self.tools, Door(owed.subject, self.address, about), self.now),
         }
 
 
-async def _also_owed(db: Session, tools: Tools, digest: Digest, today: date) -> list[Owed]:
+async def _also_owed(db: Session, rules: ChaseRules, digest: Digest, now: datetime) -> list[Owed]:
     """What the address holds besides: late, or near enough for the ladder's first step."""
     if not digest.held:
         return []
     chased = {(each.owed.subject, each.owed.id) for each in digest.planned}
     found: list[Owed] = []
-    for subject, kind in LADDERS.items():
-        near = tools.rulebook.working_days.add(today, -tools.rulebook.ladders[kind].steps[0].days)
-        owed = await list_also_owed(db, subject, digest.address, near, today)
+    day = rules.day(now)
+    for subject in LADDERS:
+        near = rules.working_days.add(day.on, -rules.ladder(subject).steps[0].days)
+        owed = await list_also_owed(db, subject, digest.address, near, day)
         found += [each for each in owed if (each.subject, each.id) not in chased]
     return found
 

@@ -7,32 +7,25 @@ from functools import lru_cache
 
 from coord_service.clock import day_in_london
 from coord_service.domain.chasing import Call, ChaseFacts, Decision, Due, Sent, next_chase
-from coord_service.domain.clocks import ClockKind, due
 from coord_service.domain.ladders import Anchors, Audience, Climb, Ladder, LadderKind
 from coord_service.domain.wall_time import midnight_in_london
 from coord_service.domain.working_days import WorkingDays
-from coord_service.operations.tools import Tools
-from coord_service.rulebook import Rulebook
+from coord_service.operations.chase_rules import LADDERS, ChaseRules
+from coord_service.storage.chase_ledger import list_ledger, list_written_since
 from coord_service.storage.chasing import (
-    ACTION,
-    ADVICE,
     Fallen,
     FallenSteps,
     Owed,
     is_of_same_chase,
-    list_ledger,
     list_open,
     list_owed,
-    list_written_since,
     load_first_due,
 )
 from coord_service.storage.database import Session
 from coord_service.storage.tables import Chase
 
-LADDERS = {ADVICE: LadderKind.ADVICE, ACTION: LadderKind.ACTION}
 # Until agencies' co-ordinators and heads of service are on record, the SEND manager stands for them.
 REACHED = (Audience.HOLDER, Audience.SERVICE_MANAGER, Audience.SEND_MANAGER)
-ENDANGERED = frozenset({"decide_no_plan", "final_plan"})  # the limits of an assessment that late advice endangers
 OLDEST_ASSESSMENT = timedelta(weeks=20)
 OLDEST_PROMISE = timedelta(days=60)  # one broken longer ago was chased since, as the ladder went on
 ONE_DAY = timedelta(days=1)
@@ -46,30 +39,30 @@ class Planned:
     step: Due | Call
 
 
-async def plan_chases(db: Session, tools: Tools, now: datetime) -> list[Planned]:
+async def plan_chases(db: Session, rules: ChaseRules, now: datetime) -> list[Planned]:
     """Every chase that is due now, in the order of the due dates."""
     planned: list[Planned] = []
     for subject in LADDERS:
-        planned += await _plan(db, tools, await _list_owed(db, tools.rulebook, subject, now), now)
+        planned += await _plan(db, rules, await _list_owed(db, rules, subject, now), now)
     return sorted(planned, key=_oldest_and_nearest_first)
 
 
-async def plan_again(db: Session, tools: Tools, planned: Sequence[Planned], now: datetime) -> list[Planned]:
+async def plan_again(db: Session, rules: ChaseRules, planned: Sequence[Planned], now: datetime) -> list[Planned]:
     """What is still due of it, from what is on record by now."""
     groups: dict[tuple[str, str], set[int]] = {}
     for each in planned:
         groups.setdefault((each.owed.subject, each.owed.audience), set()).add(each.owed.id)
     found: list[Planned] = []
     for (subject, audience), ids in groups.items():
-        owed = [each for each in await list_open(db, subject, audience, ids) if each.is_reachable]
-        found += await _plan(db, tools, owed, now)
+        owed = [each for each in await list_open(db, subject, rules.day(now), audience, ids) if each.is_reachable]
+        found += await _plan(db, rules, owed, now)
     return sorted(found, key=_oldest_and_nearest_first)
 
 
-async def _plan(db: Session, tools: Tools, owed: Sequence[Owed], now: datetime) -> list[Planned]:
+async def _plan(db: Session, rules: ChaseRules, owed: Sequence[Owed], now: datetime) -> list[Planned]:
     return [
         Planned(each, step)
-        for each, step in await decide(db, tools.rulebook, owed, now)
+        for each, step in await decide(db, rules, owed, now)
         if isinstance(step, Call) or (isinstance(step, Due) and each.audience in step.audience)
     ]
 
@@ -84,17 +77,16 @@ def rank(owed: Owed) -> int:
     return REACHED.index(Audience(owed.audience))
 
 
-async def _list_owed(db: Session, rulebook: Rulebook, subject: str, now: datetime) -> Sequence[Owed]:
+async def _list_owed(db: Session, rules: ChaseRules, subject: str, now: datetime) -> Sequence[Owed]:
     first_due = await load_first_due(db, subject)
     if first_due is None:
         return []
-    today = day_in_london(now)
-    steps = _find_fallen(rulebook.ladders[LADDERS[subject]], rulebook, first_due, today)
-    return await list_owed(db, subject, steps, today)
+    day = rules.day(now)
+    return await list_owed(db, subject, _find_fallen(rules, subject, first_due, day.on), day)
 
 
 async def decide(
-    db: Session, rulebook: Rulebook, owed: Sequence[Owed], now: datetime
+    db: Session, rules: ChaseRules, owed: Sequence[Owed], now: datetime
 ) -> Sequence[tuple[Owed, Decision]]:
     """What the ladder says of each, from the ledger and from who was written to today."""
     if not owed:
@@ -106,14 +98,12 @@ async def decide(
         ledger.setdefault(chase.subject_id, []).append(chase)
     addresses = {each.address for each in owed if each.address}
     written = await list_written_since(db, addresses, midnight_in_london(today))
-    ladder, working_days = rulebook.ladders[LADDERS[subject]], rulebook.working_days
-    facts = [_facts(rulebook, each, ledger.get(each.id, []), today, written) for each in owed]
-    return [(each, next_chase(ladder, known, now, working_days)) for each, known in zip(owed, facts, strict=True)]
+    ladder = rules.ladder(subject)
+    facts = [_facts(rules, each, ledger.get(each.id, []), today, written) for each in owed]
+    return [(each, next_chase(ladder, known, now, rules.working_days)) for each, known in zip(owed, facts, strict=True)]
 
 
-def _facts(
-    rulebook: Rulebook, owed: Owed, ledger: Sequence[Chase], today: date, written: Collection[str]
-) -> ChaseFacts:
+def _facts(rules: ChaseRules, owed: Owed, ledger: Sequence[Chase], today: date, written: Collection[str]) -> ChaseFacts:
     return ChaseFacts(
         asked_on=day_in_london(owed.asked_at),
         due_on=owed.due_on,
@@ -122,33 +112,19 @@ def _facts(
             for chase in ledger
             if is_of_same_chase(chase, owed)
         ),
-        next_limit_on=find_next_limit(rulebook, owed.assessment_requested_on, today),
+        next_limit_on=rules.next_limit(owed.assessment_requested_on, today),
         promised_on=owed.promised_on,
         last_mail_on=today if owed.address in written else None,
         is_held_by_family=owed.is_family,
+        terms=rules.terms if owed.is_at_school else None,
     )
 
 
-def find_next_limit(rulebook: Rulebook, requested_on: date | None, today: date) -> date | None:
-    """The next limit of an assessment that late advice endangers; None where there is none, or none is left."""
-    if requested_on is None:
-        return None
-    limits = due(rulebook.clock_laws, ClockKind.ASSESSMENT, requested_on)
-    return min((limit.due_on for limit in limits if limit.id in ENDANGERED and limit.due_on >= today), default=None)
-
-
-def climb(rulebook: Rulebook, owed: Owed, today: date) -> Climb:
-    """The ladder of something owed, hung from its dates."""
-    limit = find_next_limit(rulebook, owed.assessment_requested_on, today)
-    anchors = Anchors(day_in_london(owed.asked_at), owed.due_on, limit)
-    return Climb(rulebook.ladders[LADDERS[owed.subject]], anchors, rulebook.working_days)
-
-
-def _find_fallen(ladder: Ladder, rulebook: Rulebook, first_due: date, today: date) -> FallenSteps:
-    working_days = rulebook.working_days
+def _find_fallen(rules: ChaseRules, subject: str, first_due: date, today: date) -> FallenSteps:
+    ladder = rules.ladder(subject)
     return FallenSteps(
-        by_due=_by_due(ladder, working_days, first_due, today),
-        by_limit=tuple(_by_limit(ladder, rulebook, today)) if ladder.kind is LadderKind.ADVICE else (),
+        by_due=_by_due(ladder, rules.working_days, first_due, today),
+        by_limit=tuple(_by_limit(ladder, rules, today)) if ladder.kind is LadderKind.ADVICE else (),
         by_promise=tuple(
             Fallen(promised_on, audience, midnight_in_london(promised_on + ONE_DAY))
             for promised_on in _days(today - OLDEST_PROMISE, today - ONE_DAY)
@@ -169,15 +145,15 @@ def _by_due(ladder: Ladder, working_days: WorkingDays, first_due: date, today: d
     )
 
 
-def _by_limit(ladder: Ladder, rulebook: Rulebook, today: date) -> Iterator[Fallen]:
+def _by_limit(ladder: Ladder, rules: ChaseRules, today: date) -> Iterator[Fallen]:
     """For every day on which an assessment may have been asked for, the step that its next limit has made fall."""
     for requested_on in _days(today - OLDEST_ASSESSMENT, today):
-        limit_on = find_next_limit(rulebook, requested_on, today)
+        limit_on = rules.next_limit(requested_on, today)
         fallen = [
             (on, step)
             for step in ladder.steps
             if step.before_limit is not None and limit_on is not None
-            if (on := rulebook.working_days.add(limit_on, -step.before_limit)) <= today
+            if (on := rules.working_days.add(limit_on, -step.before_limit)) <= today
         ]
         if fallen:
             on, step = fallen[-1]

@@ -15,16 +15,11 @@ from coord_service.domain.chasing import Call, Decision, Due, Nothing
 from coord_service.domain.people import Actor
 from coord_service.operations.audit import record
 from coord_service.operations.chase_letters import Digest, post_digest
-from coord_service.operations.chase_plan import LADDERS, Planned, decide, plan_again, plan_chases, rank
+from coord_service.operations.chase_plan import Planned, decide, plan_again, plan_chases, rank
+from coord_service.operations.chase_rules import LADDERS, ChaseRules, load_chase_rules
 from coord_service.operations.tools import Tools
-from coord_service.storage.chasing import (
-    CALL,
-    ChasedMeanwhile,
-    keep_chases,
-    list_open,
-    lock_owed,
-    write_unless_chased,
-)
+from coord_service.storage.chase_ledger import ChasedMeanwhile, keep_chases, lock_owed, write_unless_chased
+from coord_service.storage.chasing import CALL, list_open
 from coord_service.storage.database import Session
 from coord_service.storage.tables import Chase
 
@@ -69,10 +64,11 @@ async def send_due_chases(tools: Tools) -> Swept:
     if not tools.rulebook.working_days.within_hours(now):
         return Swept()
     async with tools.database.read() as db:
-        planned = await plan_chases(db, tools, now)
+        rules = await load_chase_rules(db, tools)
+        planned = await plan_chases(db, rules, now)
     swept = Swept()
     for address, group in _by_address(planned).items():
-        swept = _add(swept, await _chase(tools, address, group))
+        swept = _add(swept, await _chase(tools, rules, address, group))
     if swept != Swept():
         log.info("chases_sent", letters=swept.letters, chases=swept.chases, calls=swept.calls)
         await tools.wake()
@@ -94,7 +90,7 @@ def _address(planned: Planned) -> str:
     return planned.owed.address
 
 
-async def _chase(tools: Tools, address: str, group: Sequence[Planned]) -> Swept:
+async def _chase(tools: Tools, rules: ChaseRules, address: str, group: Sequence[Planned]) -> Swept:
     """One address in one transaction, decided once more in it: an answer a second earlier stops the letter."""
     ids = {subject: {each.owed.id for each in group if each.owed.subject == subject} for subject in LADDERS}
     try:
@@ -103,8 +99,8 @@ async def _chase(tools: Tools, address: str, group: Sequence[Planned]) -> Swept:
                 if owed_ids:
                     await lock_owed(db, subject, owed_ids)
             now = tools.clock.now()
-            still_due = [each for each in await plan_again(db, tools, group, now) if _address(each) == address]
-            return await _keep(db, tools, address, _once(still_due))
+            still_due = [each for each in await plan_again(db, rules, group, now) if _address(each) == address]
+            return await _keep(db, tools, rules, _once(still_due))
     except ChasedMeanwhile:
         log.info("chased_meanwhile", subjects=len(group))  # by another sweep, which was quicker
         return Swept()
@@ -118,14 +114,14 @@ def _once(planned: Sequence[Planned]) -> list[Planned]:
     return list(first.values())
 
 
-async def _keep(db: Session, tools: Tools, address: str, planned: Sequence[Planned]) -> Swept:
+async def _keep(db: Session, tools: Tools, rules: ChaseRules, planned: Sequence[Planned]) -> Swept:
     now = tools.clock.now()
     if not planned:
         return Swept()
     if isinstance(planned[0].step, Call):
         await _enter(db, planned, None, now)
         return Swept(calls=len(planned))
-    letter = await post_digest(db, tools, Digest(planned[0].owed.name, address, planned), now)
+    letter = await post_digest(db, tools, rules, Digest.of(planned), now)
     await write_unless_chased(db)
     await _enter(db, planned, letter.id, now)
     return Swept(letters=1, chases=len(planned))
@@ -160,20 +156,21 @@ def _add(total: Swept, one: Swept) -> Swept:
 async def rehearse_chases(tools: Tools, now: datetime) -> Rehearsal:
     """What a sweep would do at an instant, from what is on record today. Nothing is written."""
     async with tools.database.read() as db:
-        planned = await plan_chases(db, tools, now)
-        not_chased = [each for subject in LADDERS for each in await _explain(db, tools, subject, planned, now)]
+        rules = await load_chase_rules(db, tools)
+        planned = await plan_chases(db, rules, now)
+        not_chased = [each for subject in LADDERS for each in await _explain(db, rules, subject, planned, now)]
     letters = [each for each in planned if isinstance(each.step, Due)]
-    digests = [Digest(group[0].owed.name, address, _once(group)) for address, group in _by_address(letters).items()]
+    digests = [Digest.of(_once(group)) for group in _by_address(letters).values()]
     return Rehearsal(digests, [each for each in planned if isinstance(each.step, Call)], not_chased)
 
 
 async def _explain(
-    db: Session, tools: Tools, subject: str, planned: Sequence[Planned], now: datetime
+    db: Session, rules: ChaseRules, subject: str, planned: Sequence[Planned], now: datetime
 ) -> list[NotChased]:
     chased = {each.owed.id for each in planned if each.owed.subject == subject}
-    rest = [each for each in await list_open(db, subject) if each.id not in chased]
+    rest = [each for each in await list_open(db, subject, rules.day(now)) if each.id not in chased]
     found: list[NotChased] = []
-    for owed, decision in await decide(db, tools.rulebook, rest, now):
+    for owed, decision in await decide(db, rules, rest, now):
         why, again = _reason(decision)
         found.append(NotChased(subject, owed.id, owed.reference, owed.due_on, why, again))
     return found

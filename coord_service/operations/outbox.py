@@ -17,7 +17,7 @@ from coord_service.operations.posted import End, Ended, record_ended
 from coord_service.operations.receipts import LOOKED_AT_AGAIN, is_still_wanted
 from coord_service.operations.tools import Tools
 from coord_service.ports import OutgoingMail
-from coord_service.storage.chasing import take_back_chases
+from coord_service.storage.chase_ledger import take_back_chases
 from coord_service.storage.leasing import LeasedLetter, lease_due_letters, lock_mail_out
 from coord_service.storage.post import load_letter
 

@@ -8,7 +8,7 @@ from coord_service.domain.clocks import ClockKind, due
 from coord_service.operations.tools import Tools
 from coord_service.rulebook import Rulebook
 from coord_service.storage.advice import load_request
-from coord_service.storage.chasing import are_all_chases_wanted
+from coord_service.storage.chase_ledger import are_all_chases_wanted
 from coord_service.storage.database import Session
 from coord_service.storage.tables import OutboxLetter
 

@@ -1,4 +1,4 @@
-"""What may have to be chased, found by the database alone, and the ledger of what was.
+"""What may have to be chased, found by the database alone.
 
 A ladder is handed in as the days on which its steps have fallen (`Fallen`): the database joins them with what is open
 and leaves out whatever was chased since, so that no row is loaded that can't be due.
@@ -11,23 +11,21 @@ from typing import Any
 
 import sqlalchemy as sa
 import sqlalchemy.orm
-from sqlalchemy.exc import IntegrityError
 
-from coord_service.clock import day_in_london
 from coord_service.domain.actions import ActionStatus
 from coord_service.domain.advice import AdviceStatus
-from coord_service.domain.delivery import LetterState
+from coord_service.domain.itip import Kind
 from coord_service.domain.ladders import Audience
-from coord_service.domain.people import PersonKind, Role
-from coord_service.errors import CoordError
+from coord_service.domain.people import PersonKind, Role, Sector
 from coord_service.storage.database import Session, UtcDateTime
 from coord_service.storage.tables import (
     Action,
-    AdviceEvent,
     AdviceRequest,
+    Agency,
     Chase,
     Child,
-    OutboxLetter,
+    InboundMail,
+    Leave,
     Person,
     Service,
     User,
@@ -35,10 +33,6 @@ from coord_service.storage.tables import (
 
 ADVICE, ACTION = "advice", "action"
 CALL = "call"  # the audience of a family's chase: the lead worker is asked to ring them
-
-
-class ChasedMeanwhile(CoordError):
-    """Another sweep has chased the same a moment ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +68,9 @@ class Owed:
     service: str | None
     person_id: int | None
     is_family: bool
-    has_own_address: bool  # the person's; else the service's mailbox answers
+    is_read_by_person: bool  # at an address of their own; else the service's mailbox answers
+    is_away: bool  # on leave, or their mail program said so
+    is_at_school: bool  # whoever the letter would go to
     asked_at: datetime
     due_on: date
     promised_on: date | None
@@ -85,14 +81,29 @@ class Owed:
     name: str
 
     @property
+    def stands_in(self) -> bool:
+        """Whether the service's mailbox reads this because the person is away."""
+        return self.audience == Audience.HOLDER and self.is_away and not self.is_read_by_person
+
+    @property
     def is_reachable(self) -> bool:
         """Whether a letter can go there; whoever holds it in a family is rung instead."""
         return self.audience == Audience.HOLDER if self.is_family else self.address is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The day of a look. An automatic reply that came at ``away_since`` or later says that somebody is away."""
+
+    on: date
+    are_schools_closed: bool
+    away_since: datetime
+
+
 Query = sa.Select[*tuple[Any, ...]]
 
-_TABLES: dict[str, type[AdviceRequest] | type[Action]] = {ADVICE: AdviceRequest, ACTION: Action}
+TABLES: dict[str, type[AdviceRequest] | type[Action]] = {ADVICE: AdviceRequest, ACTION: Action}
+_HOLDER = sa.literal(Audience.HOLDER.value)
 _MANAGER = sa.orm.aliased(User, name="manager")
 _MANAGER_PERSON = sa.orm.aliased(Person, name="manager_person")
 
@@ -110,6 +121,7 @@ def _advice() -> Query:
         .join(Child, Child.id == AdviceRequest.child_id)
         .join(Service, Service.id == AdviceRequest.service_id)
         .outerjoin(Person, Person.id == AdviceRequest.person_id)
+        .outerjoin(Agency, Agency.id == Service.agency_id)
         .where(AdviceRequest.status == AdviceStatus.OPEN)
     )
 
@@ -128,13 +140,14 @@ def _actions() -> Query:
         .join(Child, Child.id == Action.child_id)
         .join(Person, Person.id == Action.owner_id)
         .outerjoin(Service, Service.id == Person.service_id)
+        .outerjoin(Agency, Agency.id == Service.agency_id)
         .where(Action.status == ActionStatus.OPEN, Person.kind != PersonKind.STAFF)
     )
 
 
 def _open(subject: str) -> Query:
     """Everything open of one kind, with what both kinds have; of a closed case nothing is."""
-    table = _TABLES[subject]
+    table = TABLES[subject]
     whole = (_advice() if subject == ADVICE else _actions()).where(Child.closed_at.is_(None))
     return whole.add_columns(
         sa.literal(subject).label("subject"),
@@ -147,19 +160,54 @@ def _open(subject: str) -> Query:
         Child.lead_worker_id.label("lead_worker_id"),
         Service.name.label("service"),
         sa.func.coalesce(Person.kind == PersonKind.FAMILY, sa.false()).label("is_family"),
-        Person.email.is_not(None).label("has_own_address"),
     )
 
 
-def _address(audience: sa.ColumnElement[str]) -> sa.ColumnElement[str | None]:
+def _is_away(day: Day) -> sa.ColumnElement[bool]:
+    """On leave that day, or their mail program has said lately that they are away."""
+    on_leave = sa.select(Leave.person_id).where(Leave.starts_on <= day.on, Leave.ends_on >= day.on)
+    replied = sa.select(InboundMail.sender).where(
+        InboundMail.judged_at >= day.away_since, InboundMail.kind == Kind.AUTO_REPLY.value
+    )
+    return sa.func.coalesce(sa.or_(Person.id.in_(on_leave), Person.email.in_(replied)), sa.false())
+
+
+def _is_read_by_person(day: Day) -> sa.ColumnElement[bool]:
+    """Whether the holder's own address is written to; the service's mailbox stands in for whoever is away."""
+    return sa.and_(Person.email.is_not(None), sa.or_(Service.mailbox.is_(None), ~_is_away(day)))
+
+
+def _is_at_school(audience: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Whether an audience reads its mail in term time alone: as they say, or as people at schools do."""
+    as_they_say = sa.case((audience == Audience.HOLDER.value, ~Person.works_in_holidays))
+    is_within = audience.in_([Audience.HOLDER.value, Audience.SERVICE_MANAGER.value])
+    at_school = sa.func.coalesce(as_they_say, Agency.sector == Sector.EDUCATION, sa.false())
+    return sa.and_(is_within, at_school)
+
+
+def _address(audience: sa.ColumnElement[str], day: Day) -> sa.ColumnElement[str | None]:
     return sa.case(
-        (audience == Audience.HOLDER.value, sa.func.coalesce(Person.email, Service.mailbox)),
+        (
+            audience == Audience.HOLDER.value,
+            sa.case((_is_read_by_person(day), Person.email), else_=sa.func.coalesce(Service.mailbox, Person.email)),
+        ),
         (audience == Audience.SERVICE_MANAGER.value, Service.manager_email),
         else_=_MANAGER.email,
     )
 
 
-def _addressed(query: Query, audience: sa.ColumnElement[str]) -> Query:
+def _name(audience: sa.ColumnElement[str], day: Day) -> sa.ColumnElement[str | None]:
+    """Whom the letter greets: the service where its mailbox stands in for somebody."""
+    holder = sa.func.coalesce(Person.name, Service.name)
+    stands_in = sa.and_(_is_away(day), ~_is_read_by_person(day), Service.name.is_not(None))
+    return sa.case(
+        (audience == Audience.HOLDER.value, sa.case((stands_in, Service.name), else_=holder)),
+        (audience == Audience.SERVICE_MANAGER.value, sa.func.coalesce(Service.manager_name, Service.name)),
+        else_=_MANAGER_PERSON.name,
+    )
+
+
+def _addressed(query: Query, audience: sa.ColumnElement[str], day: Day) -> Query:
     """With the name and address of an audience; a row for each SEND manager."""
     is_send_manager = audience == Audience.SEND_MANAGER.value
     return (
@@ -167,27 +215,26 @@ def _addressed(query: Query, audience: sa.ColumnElement[str]) -> Query:
         .outerjoin(_MANAGER_PERSON, _MANAGER_PERSON.id == _MANAGER.person_id)
         .add_columns(
             audience.label("audience"),
-            _address(audience).label("address"),
-            sa.case(
-                (audience == Audience.HOLDER.value, sa.func.coalesce(Person.name, Service.name)),
-                (audience == Audience.SERVICE_MANAGER.value, sa.func.coalesce(Service.manager_name, Service.name)),
-                else_=_MANAGER_PERSON.name,
-            ).label("name"),
+            _address(audience, day).label("address"),
+            _name(audience, day).label("name"),
+            sa.func.coalesce(_is_read_by_person(day), sa.false()).label("is_read_by_person"),
+            _is_away(day).label("is_away"),
+            _is_at_school(audience).label("is_at_school"),
         )
     )
 
 
 def _unchased_since(
-    subject: str, audience: sa.ColumnElement[str], at: sa.ColumnElement[datetime]
+    subject: str, audience: sa.ColumnElement[str], at: sa.ColumnElement[datetime], day: Day
 ) -> sa.ColumnElement[bool]:
     """No ledger row of this audience, or to this address, since an instant (`is_of_same_chase` in SQL)."""
     same = sa.or_(
         sa.and_(Chase.audience == audience, audience != Audience.SEND_MANAGER.value),
-        Chase.address == _address(audience),
+        Chase.address == _address(audience, day),
         sa.and_(Chase.audience == CALL, audience == Audience.HOLDER.value),
     )
     chased = sa.exists().where(
-        Chase.subject == subject, Chase.subject_id == _TABLES[subject].id, same, Chase.chased_at >= at
+        Chase.subject == subject, Chase.subject_id == TABLES[subject].id, same, Chase.chased_at >= at
     )
     return ~chased
 
@@ -210,16 +257,16 @@ def _values(fallen: Sequence[Fallen]) -> sa.CTE:
 async def load_first_due(db: Session, subject: str) -> date | None:
     """The earliest due date of anything open."""
     ends = {ADVICE: AdviceRequest.status == AdviceStatus.OPEN, ACTION: Action.status == ActionStatus.OPEN}
-    found: date | None = await db.scalar(sa.select(sa.func.min(_TABLES[subject].due_on)).where(ends[subject]))
+    found: date | None = await db.scalar(sa.select(sa.func.min(TABLES[subject].due_on)).where(ends[subject]))
     return found
 
 
-async def list_owed(db: Session, subject: str, steps: FallenSteps, today: date) -> list[Owed]:
+async def list_owed(db: Session, subject: str, steps: FallenSteps, day: Day) -> list[Owed]:
     """What is open, not promised for later, and unchased since one of its steps fell: one for each address.
 
-    Steps for an audience that nobody fills yet, and addresses that are missing, are left out.
+    Steps for an audience that nobody fills yet, addresses that are missing, and schools in the holidays are left out.
     """
-    table = _TABLES[subject]
+    table = TABLES[subject]
     anchors = (
         (table.due_on, steps.by_due),
         (Child.assessment_requested_on, steps.by_limit),
@@ -231,10 +278,12 @@ async def list_owed(db: Session, subject: str, steps: FallenSteps, today: date) 
             continue
         values = _values(fallen)
         query = (
-            _addressed(_open(subject).join(values, values.c.on == anchor), values.c.audience)
-            .where(sa.or_(table.promised_on.is_(None), table.promised_on < today), values.c.at > _asked(subject))
-            .where(_unchased_since(subject, values.c.audience, values.c.at))
+            _addressed(_open(subject).join(values, values.c.on == anchor), values.c.audience, day)
+            .where(sa.or_(table.promised_on.is_(None), table.promised_on < day.on), values.c.at > _asked(subject))
+            .where(_unchased_since(subject, values.c.audience, values.c.at, day))
         )
+        if day.are_schools_closed:
+            query = query.where(~_is_at_school(values.c.audience))
         for row in (await db.execute(query)).mappings():
             owed = Owed(**row)
             if owed.is_reachable:
@@ -247,103 +296,22 @@ def _asked(subject: str) -> sa.ColumnElement[datetime]:
 
 
 async def list_open(
-    db: Session, subject: str, audience: str = Audience.HOLDER, ids: Collection[int] | None = None
+    db: Session, subject: str, day: Day, audience: str = Audience.HOLDER, ids: Collection[int] | None = None
 ) -> list[Owed]:
     """What is open, of all or of some records, each with the name and address of an audience, reachable or not."""
-    query = _addressed(_open(subject), sa.literal(audience, sa.String()))
+    query = _addressed(_open(subject), sa.literal(audience, sa.String()), day)
     if ids is not None:
-        query = query.where(_TABLES[subject].id.in_(ids))
+        query = query.where(TABLES[subject].id.in_(ids))
     return [Owed(**row) for row in (await db.execute(query)).mappings()]
 
 
-async def list_also_owed(db: Session, subject: str, address: str, due_by: date, today: date) -> list[Owed]:
+async def list_also_owed(db: Session, subject: str, address: str, due_by: date, day: Day) -> list[Owed]:
     """What an address holds that is late or due by a day, and not promised for later."""
-    table = _TABLES[subject]
+    table = TABLES[subject]
     rows = await db.execute(
-        _addressed(_open(subject), sa.literal(Audience.HOLDER.value))
-        .where(sa.func.coalesce(Person.email, Service.mailbox) == address)
+        _addressed(_open(subject), _HOLDER, day)
+        .where(_address(_HOLDER, day) == address)
         .where(sa.func.coalesce(Person.kind, PersonKind.PROFESSIONAL) != PersonKind.FAMILY)
-        .where(table.due_on <= due_by, sa.or_(table.promised_on.is_(None), table.promised_on < today))
+        .where(table.due_on <= due_by, sa.or_(table.promised_on.is_(None), table.promised_on < day.on))
     )
     return [Owed(**row) for row in rows.mappings()]
-
-
-async def list_ledger(db: Session, subject: str, ids: Collection[int]) -> Sequence[Chase]:
-    """What was sent about these, oldest first."""
-    rows = await db.scalars(
-        sa.select(Chase).where(Chase.subject == subject, Chase.subject_id.in_(ids)).order_by(Chase.id)
-    )
-    return rows.all()
-
-
-async def list_written_since(db: Session, addresses: Collection[str], since: datetime) -> set[str]:
-    """Which of these addresses have been chased, for anything, since an instant."""
-    rows = await db.scalars(
-        sa.select(Chase.address).where(Chase.address.in_(addresses), Chase.chased_at >= since).distinct()
-    )
-    return set(rows)
-
-
-async def lock_owed(db: Session, subject: str, ids: Collection[int]) -> None:
-    """Make another sweep, or an answer, wait until this transaction is over."""
-    table = _TABLES[subject]
-    await db.execute(sa.select(table.id).where(table.id.in_(ids)).order_by(table.id).with_for_update())
-
-
-async def keep_chases(db: Session, chases: Sequence[Chase]) -> None:
-    """Enter chases in the ledger. Raises ChasedMeanwhile when one of them is there already."""
-    db.add_all(chases)
-    await write_unless_chased(db)
-
-
-async def write_unless_chased(db: Session) -> None:
-    """Write what is waiting. Raises ChasedMeanwhile when a letter or a chase of the same key is there already."""
-    try:
-        await db.flush()
-    except IntegrityError as error:
-        raise ChasedMeanwhile("The same was chased a moment ago.") from error
-
-
-async def list_histories(db: Session, request_ids: Collection[int]) -> Sequence[AdviceEvent]:
-    """What happened to these advice requests, in order."""
-    rows = await db.scalars(
-        sa.select(AdviceEvent).where(AdviceEvent.request_id.in_(request_ids)).order_by(AdviceEvent.at, AdviceEvent.id)
-    )
-    return rows.all()
-
-
-async def are_all_chases_wanted(db: Session, letter_id: int) -> bool:
-    """Whether everything a digest chases is still open and not promised for later since."""
-    for subject, is_open in (
-        (ADVICE, AdviceRequest.status == AdviceStatus.OPEN),
-        (ACTION, Action.status == ActionStatus.OPEN),
-    ):
-        table = _TABLES[subject]
-        rows = await db.execute(
-            sa.select(is_open, table.promised_on, Chase.chased_at)
-            .select_from(Chase)
-            .join(table, table.id == Chase.subject_id)
-            .where(Chase.subject == subject, Chase.letter_id == letter_id)
-        )
-        for still_open, promised_on, chased_at in rows:
-            if not still_open or (promised_on and promised_on >= day_in_london(chased_at)):
-                return False
-    return True
-
-
-async def take_back_chases(db: Session, letter: OutboxLetter) -> None:
-    """Withdraw a letter that has not gone; of a digest, nothing was sent, and so the ledger says."""
-    await db.execute(sa.delete(Chase).where(Chase.letter_id == letter.id))
-    letter.state = LetterState.WITHDRAWN
-
-
-async def name_digest(db: Session, key: str) -> str:
-    """The key of the next digest of an address and a day: a digest that was withdrawn makes room for another.
-
-    Raises ChasedMeanwhile when the address has had its digest of the day.
-    """
-    states = await db.scalars(sa.select(OutboxLetter.state).where(OutboxLetter.key.startswith(key, autoescape=True)))
-    earlier = states.all()
-    if any(state is not LetterState.WITHDRAWN for state in earlier):
-        raise ChasedMeanwhile("This address has had its mail for today.")
-    return f"{key}:{len(earlier)}"

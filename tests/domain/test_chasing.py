@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from coord_service.clock import LONDON
 from coord_service.domain.chasing import MANUAL, Call, ChaseFacts, Due, Ending, Nothing, Sent, next_chase
 from coord_service.domain.ladders import Audience, Ladder, LadderKind, Step
+from coord_service.domain.terms import SchoolDates, SchoolDatesKind, SchoolTerms
 from coord_service.errors import Refused
 from coord_service.rulebook import load_ladders, load_working_days
 
@@ -262,6 +263,19 @@ def test_a_ladder_that_stands_still_is_refused(steps, repeat_every):
         Ladder(LadderKind.ACTION, steps, repeat_every, "promise")
 
 
+def terms(asked_on):
+    """A term, holidays of up to eight weeks, and a term."""
+    days = st.tuples(st.integers(-60, 60), st.integers(1, 56))
+    return days.map(
+        lambda each: SchoolTerms(
+            (
+                SchoolDates("One", SchoolDatesKind.TERM, asked_on - 90 * ONE_DAY, asked_on + each[0] * ONE_DAY),
+                SchoolDates("Two", SchoolDatesKind.TERM, asked_on + sum(each) * ONE_DAY, asked_on + 200 * ONE_DAY),
+            )
+        )
+    )
+
+
 @st.composite
 def stories(draw):
     """A request, what is known of it, and the instants at which the sweep happens to run, outages and all."""
@@ -274,6 +288,7 @@ def stories(draw):
         promised_on=draw(st.none() | near),
         paused_until_on=draw(st.none() | near),
         is_held_by_family=draw(st.booleans()),
+        terms=draw(st.none() | terms(asked_on)),
     )
     gap = st.sampled_from([1, 3, 7, 13, 24, 24, 24, 26, 72, 1000]).map(lambda hours: timedelta(hours=hours))
     instant = datetime.combine(asked_on, time(9), UTC)
@@ -303,6 +318,7 @@ def test_never_two_in_a_day_never_outside_hours_never_the_same_step_twice(story)
     assert all(day > facts.asked_on for day in days)
     held = max([day for day in (facts.promised_on, facts.paused_until_on) if day], default=facts.asked_on)
     assert all(day > held for day in days)
+    assert not any(facts.terms.is_closed(day) for day in days if facts.terms)
 
 
 @settings(max_examples=80, deadline=None)

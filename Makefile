@@ -5,7 +5,7 @@ INSTALLED := .venv/installed
 ASSETS := coord_service/web/static/vendor/complete
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
-.PHONY: install run test check bench fuzz peers format lock
+.PHONY: install run test check bench fuzz explore peers format lock
 .DELETE_ON_ERROR:
 
 install: $(INSTALLED) $(ASSETS)
@@ -29,6 +29,11 @@ bench: install
 # Bent messages against the reader of invitations until the time is up; findings are kept in .coord/fuzz.
 fuzz: install
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),20) --seed $(or $(SEED),1)
+
+# Every property with other examples than `make test` has, and twenty times as many. What is found goes into the tests as
+# a case of its own, by a name that says what was wrong. EXPLORE=tests/domain looks there alone.
+explore: install
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m hypothesis --hypothesis-profile=explore $(EXPLORE)
 
 # Against servers as Debian has them; installs them first where they are missing (as root). PEER=mail: one of them.
 peers: install

@@ -160,6 +160,11 @@ def utc_text(when: datetime) -> str:
     return f"{_digits(when.astimezone(UTC))}Z"
 
 
+def bare_text(when: When) -> str:
+    """A date, or an instant in UTC, as a value without parameters."""
+    return utc_text(when) if isinstance(when, datetime) else f"{when:%Y%m%d}"
+
+
 def _digits(when: datetime) -> str:
     # strftime leaves out the zeros of years before 1000
     return f"{when.year:04}{when.month:02}{when.day:02}T{when.hour:02}{when.minute:02}{when.second:02}"

@@ -7,8 +7,16 @@ from datetime import datetime, timedelta
 from coord_service.domain.itip.addresses import bare_address
 from coord_service.domain.itip.rules import comparable
 from coord_service.domain.itip.values import Answer, Event, Kind, Message, Organizer, Removed, Status, When
-from integrations.itip.lines import Component, TooMuch, parse
-from integrations.itip.moments import Zones, end_after, read_duration, read_instant, read_moment, read_moments
+from integrations.itip.lines import Component, Line, TooMuch, parse
+from integrations.itip.moments import (
+    Zones,
+    end_after,
+    read_duration,
+    read_instant,
+    read_moment,
+    read_moments,
+    read_value,
+)
 from integrations.itip.people import LONGEST_TEXT, MOST_PEOPLE, each_once, read_attendee, read_people
 
 KINDS = {kind.name: kind for kind in Kind if kind not in {Kind.BOUNCE, Kind.AUTO_REPLY, Kind.OTHER}}
@@ -180,12 +188,18 @@ def _event(component: Component, zones: Zones) -> Event:
         rdates=read_moments(component.every("RDATE"), zones),
         exdates=read_moments(component.every("EXDATE"), zones),
         time_sequence=int(since) if since.isdigit() and len(since) < 12 else None,
-        removed=tuple(
-            Removed(bare_address(each.value), _number(each.parameter("X-COORD-SEQUENCE"), "SEQUENCE", zones.problems))
-            for each in component.every("X-COORD-REMOVED")
-        ),
+        removed=tuple(_removed(each, zones) for each in component.every("X-COORD-REMOVED")),
         waiting=tuple(read_attendee(each, zones) for each in component.every("X-COORD-WAITING")),
         extras=_extras(component),
+    )
+
+
+def _removed(line: Line, zones: Zones) -> Removed:
+    date = line.parameter("X-COORD-DATE")
+    return Removed(
+        bare_address(line.value),
+        _number(line.parameter("X-COORD-SEQUENCE"), "SEQUENCE", zones.problems),
+        read_value(date, "", zones, "X-COORD-DATE") if date else None,
     )
 
 

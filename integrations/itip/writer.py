@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from coord_service.domain.itip.values import Attendee, Event, Method, Outgoing, When
-from integrations.itip.moments import utc_text, write_moment, zone_key
+from coord_service.domain.itip.values import Attendee, Event, Method, Outgoing, Removed, When
+from integrations.itip.moments import bare_text, utc_text, write_moment, zone_key
 from integrations.itip.vtimezone import vtimezone_text
 
 PRODID = "-//coord-service//Meetings//EN"
@@ -102,8 +102,13 @@ def _lines(event: Event) -> list[str]:
 def _own_lines(event: Event) -> list[str]:
     """What only the organizer's copy holds."""
     lines = [] if event.time_sequence is None else [f"X-COORD-TIME-SEQUENCE:{event.time_sequence}"]
-    lines += [f"X-COORD-REMOVED;X-COORD-SEQUENCE={each.sequence}:{_address(each.address)}" for each in event.removed]
+    lines += [_removed_line(each) for each in event.removed]
     return lines + [_attendee_line(each, sent=False, name="X-COORD-WAITING") for each in event.waiting]
+
+
+def _removed_line(gone: Removed) -> str:
+    date = "" if gone.date is None else f";X-COORD-DATE={bare_text(gone.date)}"
+    return f"X-COORD-REMOVED;X-COORD-SEQUENCE={gone.sequence}{date}:{_address(gone.address)}"
 
 
 def _microsoft_lines(method: Method) -> list[str]:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coord_service.clock import LONDON
@@ -14,6 +14,7 @@ from coord_service.domain.ladders import Audience, Ladder, LadderKind, Step
 from coord_service.domain.terms import SchoolDates, SchoolDatesKind, SchoolTerms
 from coord_service.errors import Refused
 from coord_service.rulebook import load_ladders, load_working_days
+from tests.examples import examples
 
 DAYS = load_working_days()
 LADDERS = load_ladders()
@@ -305,7 +306,7 @@ def tell(ladder, facts, instants):
             facts = replace(facts, sent=(*facts.sent, row))
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(stories())
 def test_never_two_in_a_day_never_outside_hours_never_the_same_step_twice(story):
     ladder, facts, instants = story
@@ -321,7 +322,7 @@ def test_never_two_in_a_day_never_outside_hours_never_the_same_step_twice(story)
     assert not any(facts.terms.is_closed(day) for day in days if facts.terms)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(stories(), st.sampled_from(Ending))
 def test_never_after_the_end(story, ending):
     ladder, facts, instants = story
@@ -329,7 +330,7 @@ def test_never_after_the_end(story, ending):
     assert all(each == Nothing(each.why, None) for _, _, each in tell(ladder, ended, instants))
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(stories())
 def test_there_is_always_a_next_step_sooner_or_later(story):
     ladder, facts, instants = story
@@ -344,7 +345,7 @@ def test_there_is_always_a_next_step_sooner_or_later(story):
     pytest.fail(f"looked again ten times and nothing came: {decision}")
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(stories())
 def test_looking_again_when_told_to_misses_nothing(story):
     """Between now and the day to look again, no earlier look would have found anything to send."""

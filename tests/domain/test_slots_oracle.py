@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coord_service.domain.day_load import Strain
@@ -12,6 +12,7 @@ from coord_service.domain.diaries import Block, BlockStatus, Diary, WorkingHours
 from coord_service.domain.slots import SlotSearch, rank
 from coord_service.domain.standings import Quorum
 from coord_service.domain.wishes import Wish, WishKind
+from tests.examples import examples
 
 MINUTE = timedelta(minutes=1)
 LOSES = {"good": 600, "if_need_be": 900, "not": 2_700}
@@ -194,7 +195,7 @@ def wishes():
     return st.builds(Wish, st.sampled_from("pq"), st.sampled_from(WishKind), st.tuples(hours), who, st.booleans())
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(searches())
 def test_the_slots_are_those_a_plain_look_at_every_minute_finds(wanted):
     found = rank(wanted)
@@ -208,7 +209,7 @@ def states_of(slot):
     return {who: kind for kind in kinds for who in getattr(slot, kind)}
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(searches())
 def test_a_limit_takes_the_first_of_all(wanted):
     assert rank(replace(wanted, limit=3)) == rank(wanted)[:3]

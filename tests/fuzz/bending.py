@@ -20,6 +20,7 @@ WORDS = [
     *(b"EXDATE:20260703T133000Z\r\n", b"TZID=GMT Standard Time", b"TZID=Mars/Olympus", b"STATUS:CANCELLED\r\n"),
     *(b"X-COORD-SEQUENCE=9", b"X-COORD-DTSTAMP=20260401T100000Z", b"X-COORD-WAITING:mailto:a@b\r\n"),
     *(b"X-COORD-REMOVED;X-COORD-SEQUENCE=3:mailto:shah@nhs.example\r\n", b"X-COORD-TIME-SEQUENCE:0\r\n"),
+    *(b"X-COORD-REMOVED;X-COORD-DATE=20260703T133000Z:mailto:shah@nhs.example\r\n", b";X-COORD-DATE=0"),
     *(b"Content-Type: text/calendar; method=REPLY\r\n", b"Content-Type: multipart/mixed; boundary=b\r\n"),
     *(b"Content-Transfer-Encoding: base64\r\n", b"Content-Transfer-Encoding: x-uuencode\r\n", b"charset=utf-7"),
     *(b"From: Shah <shah@nhs.example>\r\n", b"Date: Tue, 03 Mar 2026 10:00:00 +0100\r\n"),

@@ -9,6 +9,7 @@ from coord_service.domain.itip.delegation import objection, seat, wait_for_deleg
 from coord_service.domain.itip.identity import Speaker, find_speaker
 from coord_service.domain.itip.order import Order, answered, compare, order_of
 from coord_service.domain.itip.places import Ruling, find_place, put_back
+from coord_service.domain.itip.removals import removed_from
 from coord_service.domain.itip.values import (
     Answer,
     Applied,
@@ -19,6 +20,7 @@ from coord_service.domain.itip.values import (
     PartStat,
     Policy,
     Question,
+    Removed,
     Role,
     Strangers,
     Verdict,
@@ -134,7 +136,7 @@ def _hear_stranger(event: Event, place: Event, speaker: Speaker, order: Order, i
     line, address = speaker.line, speaker.address
     if not is_mail_address(address):
         return Applied(event, Verdict.REFUSED, "it doesn't say whose answer it is")
-    if not line.delegated_from and any(each.address == address for each in (*event.removed, *place.removed)):
+    if not line.delegated_from and any(each.address == address for each in _removed(event, place)):
         return Applied(event, Verdict.NOTED, f"{address} is no longer invited")
     if line.delegated_from:
         return _hear_early_delegate(event, place, speaker, order, incoming)
@@ -147,6 +149,10 @@ def _hear_stranger(event: Event, place: Event, speaker: Speaker, order: Order, i
     said = answered(fresh, order, line, _comment(speaker, incoming))
     after = put_back(event, replace(place, attendees=(*place.attendees, said)))
     return Applied(after, Verdict.APPLIED, f"{address} was not invited and {WORDS[said.partstat]}; they are added")
+
+
+def _removed(event: Event, place: Event) -> list[Removed]:
+    return [*removed_from(event, None), *(removed_from(event, place.recurrence_id) if place is not event else ())]
 
 
 def _about_stranger(place: Event, speaker: Speaker, policy: Policy) -> Ruling | None:

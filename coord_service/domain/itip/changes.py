@@ -6,7 +6,8 @@ from datetime import datetime
 
 from coord_service.domain.itip.addresses import is_mail_address
 from coord_service.domain.itip.comparison import is_significant, shows_change
-from coord_service.domain.itip.recurrence import in_form_of, last_end, override_at
+from coord_service.domain.itip.recurrence import last_end, override_at
+from coord_service.domain.itip.removals import remember
 from coord_service.domain.itip.showable import check_recurrence
 from coord_service.domain.itip.stamping import stamp
 from coord_service.domain.itip.values import Changes, Event, Method, Outgoing, PartStat, Removed, Status, When
@@ -47,13 +48,21 @@ def diff(old: Event | None, new: Event | None, now: datetime, show: Show = Show.
     after = stamp(old, new, now)
     dates = [o.recurrence_id for event in (old, after) if event for o in event.overrides if o.recurrence_id]
     was, is_now = parts_of(old, dates), parts_of(after, dates)
-    drafts = [draft for address in _everybody(old, after) for draft in _Reader(address, was, is_now, now).drafts(after)]
-    after = _with_removed(after, drafts)
+    readers = [_Reader(address, was, is_now, now) for address in _everybody(old, after)]
+    drafts = [draft for reader in readers for draft in reader.drafts(after)]
+    if after.status is not Status.CANCELLED:
+        after = remember(after, [gone for reader in readers for gone in reader.losses(after)])
     if old and not drafts and after.sequence == old.sequence:
-        kept = tuple(replace(each, dtstamp=old.dtstamp) for each in after.overrides)
-        after = replace(after, dtstamp=old.dtstamp, overrides=kept)
+        after = _stamped_as(old, after)
     cancelled = _cancelled_people(drafts)
     return Changes(after, tuple(_outgoing(after, draft, cancelled, (show, is_now)) for draft in drafts))
+
+
+def _stamped_as(old: Event, after: Event) -> Event:
+    """Nothing was sent: each part keeps the DTSTAMP under which it was sent last."""
+    stamps = {each.recurrence_id: each.dtstamp for each in old.overrides}
+    kept = tuple(replace(each, dtstamp=stamps.get(each.recurrence_id, old.dtstamp)) for each in after.overrides)
+    return replace(after, dtstamp=old.dtstamp, overrides=kept)
 
 
 def _everybody(old: Event | None, new: Event) -> list[str]:
@@ -93,6 +102,15 @@ class _Reader:
         if changed:
             yield _Draft(self.address, Method.REQUEST, _needs_a_look(before, changed), changed)
 
+    def losses(self, new: Event) -> list[Removed]:
+        """What they are invited to no more, whether they are told so or not."""
+        after, before = self.is_now.of(self.address), self.was.of(self.address)
+        return [
+            Removed(self.address, _cancelled(part, new).sequence, date)
+            for date, part in before.items()
+            if date not in after
+        ]
+
     def _cancel(self, before: _Dates, after: _Dates, new: Event) -> Iterator[_Draft]:
         """A CANCEL for what somebody loses, unless it is over or they had declined it (ITIP.md §1.9)."""
         lost = {date: part for date, part in before.items() if date not in after}
@@ -121,26 +139,6 @@ def _cancelled(part: Event, new: Event) -> Event:
 
 def _needs_a_look(before: dict[When | None, Event], after: dict[When | None, Event]) -> bool:
     return any(date not in before or is_significant(before[date], part) for date, part in after.items())
-
-
-def _with_removed(event: Event, drafts: list[_Draft]) -> Event:
-    """Remember the SEQUENCE of each CANCEL, so that an invitation after it is newer; for one date at that date."""
-    if event.status is Status.CANCELLED:
-        return event
-    gone: dict[When | None, list[Removed]] = {}
-    for draft in (each for each in drafts if each.method is Method.CANCEL):
-        for date, part in draft.parts.items():
-            gone.setdefault(date, []).append(Removed(draft.recipient, part.sequence))
-    overrides = tuple(
-        _remembering(each, gone.get(in_form_of(event.start, each.recurrence_id or event.start), []))
-        for each in event.overrides
-    )
-    return replace(_remembering(event, gone.get(None, [])), overrides=overrides)
-
-
-def _remembering(part: Event, gone: list[Removed]) -> Event:
-    names = {each.address for each in gone}
-    return replace(part, removed=(*(each for each in part.removed if each.address not in names), *gone))
 
 
 def _cancelled_people(drafts: list[_Draft]) -> dict[When | None, set[str]]:

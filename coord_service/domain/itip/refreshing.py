@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from coord_service.domain.itip.answers import Incoming
 from coord_service.domain.itip.identity import find_speaker
-from coord_service.domain.itip.values import Applied, Event, Method, Outgoing, Question, Status, Verdict
+from coord_service.domain.itip.recurrence import in_form_of, shifted_end
+from coord_service.domain.itip.rules import instant
+from coord_service.domain.itip.values import SECOND, Applied, Event, Method, Outgoing, Question, Status, Verdict
 from coord_service.domain.itip.views import for_reader, together, view_for
 
 
@@ -28,11 +30,18 @@ def apply_refresh(event: Event, incoming: Incoming) -> Applied:
 
 def _how_things_stand(event: Event, address: str) -> Iterator[Outgoing]:
     seen = view_for(event, address)
+    if seen is not None and seen.recurrence_id is None:
+        yield Outgoing(address, Method.REQUEST, False, seen)  # the whole leaves out what is off by itself
+        return
+    dates = [seen, *seen.overrides] if seen else []
+    cancelled = _cancelled(event, address)
+    gone = [*cancelled, *_removed(event, address, dates or cancelled)]
+    whole = [each for each in gone if each.recurrence_id is None]
+    if gone:
+        told = [for_reader(each, address) for each in whole or gone]
+        yield Outgoing(address, Method.CANCEL, False, together(told))
     if seen is not None:
         yield Outgoing(address, Method.REQUEST, False, seen)
-    gone = [for_reader(each, address) for each in _cancelled(event, address)]
-    if gone and (seen is None or seen.recurrence_id is not None):  # the whole series leaves out what is off by itself
-        yield Outgoing(address, Method.CANCEL, False, together(gone))
 
 
 def _cancelled(event: Event, address: str) -> list[Event]:
@@ -42,3 +51,20 @@ def _cancelled(event: Event, address: str) -> list[Event]:
         return [event]
     dates = [each for each in event.overrides if each.attendee(address)]
     return [replace(each, status=Status.CANCELLED) for each in dates if is_off or each.status is Status.CANCELLED]
+
+
+def _removed(event: Event, address: str, known: list[Event]) -> Iterator[Event]:
+    """What somebody who comes to single dates (``known``) was taken off, with no word that these don't show them.
+
+    The CANCEL of the whole takes every date out of a calendar, so it is older than the dates that they keep.
+    """
+    if not known:
+        return
+    like, at = known[0], {instant(each.recurrence_id) for each in known if each.recurrence_id}
+    stamps = [each.dtstamp for each in known if each.dtstamp]
+    for gone in (each for each in event.removed if each.address == address):
+        off = replace(like, status=Status.CANCELLED, sequence=gone.sequence, overrides=())
+        if gone.date is None:
+            yield replace(off, recurrence_id=None, dtstamp=min(stamps) - SECOND if stamps else None)
+        elif instant(start := in_form_of(event.start, gone.date)) not in at:
+            yield replace(off, recurrence_id=start, start=start, end=shifted_end(like, start))

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from coord_service.domain.itip.comparison import asks_again, is_significant
 from coord_service.domain.itip.recurrence import has_date, in_form_of, occurrence, override_at
+from coord_service.domain.itip.removals import above_removed, forget_returned, remember, removed_from
 from coord_service.domain.itip.rules import instant
 from coord_service.domain.itip.values import SECOND, Attendee, Event, PartStat, Status, dtstamp_after
 
@@ -16,9 +17,11 @@ def stamp(old: Event | None, new: Event, now: datetime) -> Event:
     fresh = replace(new, dtstamp=dtstamp, overrides=tuple(replace(each, dtstamp=dtstamp) for each in new.overrides))
     if old is None:
         return fresh
-    master = _above_removed(old, _settled(old, fresh))
+    fresh = remember(fresh, old.removed)
+    master = above_removed(_settled(old, fresh), removed_from(fresh, None))
     overrides = [_settled_override(old, master, each) for each in _dates_of(old, fresh)]
-    return replace(master, overrides=tuple(_above_cancel(old, master, each) for each in overrides))
+    overrides = [above_removed(each, removed_from(fresh, each.recurrence_id)) for each in overrides]
+    return forget_returned(replace(master, overrides=tuple(_above_cancel(old, master, each) for each in overrides)))
 
 
 def _dates_of(old: Event, new: Event) -> list[Event]:
@@ -66,7 +69,7 @@ def _settled_override(old: Event, master: Event, override: Event) -> Event:
         sequence = max(before.sequence + 1, master.sequence, override.sequence)
         asked = tuple(_asked_afresh(each, master.organizer.address) for each in override.attendees)
         return replace(override, sequence=sequence, time_sequence=None, attendees=asked)
-    return _above_removed(before, _settled(before, override))
+    return _settled(before, override)
 
 
 def _with_order_of(old: Event, attendee: Attendee) -> Attendee:
@@ -82,13 +85,3 @@ def _asked_afresh(attendee: Attendee, organizer: str) -> Attendee:
     if attendee.partstat is PartStat.DELEGATED or attendee.address == organizer:
         return attendee
     return replace(attendee, partstat=PartStat.NEEDS_ACTION, comment="")
-
-
-def _above_removed(old: Event, event: Event) -> Event:
-    """Somebody invited again must be sent no lower SEQUENCE than their CANCEL had; nobody else's answer ages by it."""
-    known = {each.address: each for each in (*event.removed, *old.removed)}
-    back = [each.sequence for each in known.values() if event.attendee(each.address)]
-    removed = tuple(each for each in known.values() if not event.attendee(each.address))
-    if not back or max(back) <= event.sequence:
-        return replace(event, removed=removed)
-    return replace(event, removed=removed, sequence=max(back), time_sequence=event.current_sequence)

@@ -145,10 +145,14 @@ class Attendee:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """Somebody taken off the meeting, and the SEQUENCE of their CANCEL: invited again, they must not be sent less."""
+    """Somebody taken off the meeting, or off one ``date`` of it, and the SEQUENCE that a CANCEL of it has.
+
+    It is remembered whether a CANCEL was sent or not (who has declined gets none).
+    """
 
     address: str
     sequence: int
+    date: When | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from integrations.calendars.entries import Question
 from integrations.calendars.expansion import busy_blocks
+from tests.examples import examples
 from tests.integrations.calendars.diaries import LONDON, by_the_library, calendar
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -106,7 +107,7 @@ def file_of(diary: list[Made]) -> bytes:
     return calendar(*events, *changed)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.lists(series(), min_size=1, max_size=4), st.integers(-30, 600), st.integers(1, 200))
 def test_every_date_is_the_librarys(diary: list[Made], begins: int, days: int) -> None:
     start_at = datetime.combine(diary[0].start, time(9), LONDON) + timedelta(days=begins)

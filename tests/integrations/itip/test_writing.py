@@ -138,7 +138,8 @@ def test_nothing_breaks_out_of_a_line() -> None:
 def test_what_is_ours_is_in_the_copy_and_never_sent() -> None:
     """DESIGN §5: X-COORD-SEQUENCE, X-COORD-DTSTAMP."""
     event = hear(meeting(), reply(SHAH, PartStat.DECLINED, comment="on leave")).event
-    event = replace(event, removed=(Removed("gone@x.example", 3),), time_sequence=0, waiting=(Attendee("w@x.example"),))
+    gone = (Removed("gone@x.example", 3), Removed("gone@x.example", 4, START), Removed("x@x.example", 0, START.date()))
+    event = replace(event, removed=gone, time_sequence=0, waiting=(Attendee("w@x.example"),))
     assert b"X-COORD" not in written(diff(None, event, NOW).outgoing[0].event)
     copy = write_copy(event)
     assert "X-COORD-SEQUENCE=0" in copy.decode().replace("\r\n ", "")

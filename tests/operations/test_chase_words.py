@@ -19,6 +19,7 @@ def a_line(letter: str, days_late: int, promised_on: date | None) -> dict[str, o
         "days_late": days_late,
         "promised_on": promised_on,
         "holder": "Dr Shah",
+        "asked_of": None,
         "service": "Educational Psychology",
         "letter": letter,
         "link": "https://send.example/a/token",

@@ -148,7 +148,7 @@ def decisions_for(mail: InboundMail, meeting: Meeting, message: itip.Message) ->
     is_other = bool(message.sender) and message.sender != invited
     return offered(
         mail.question,
-        has_other_address=is_other and message.authentication is not itip.Authentication.FAILED,
+        has_other_address=is_other and not message.authentication.is_doubtful,
         is_attendee=mail.attendee_id is not None,
     )
 

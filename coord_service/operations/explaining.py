@@ -38,6 +38,9 @@ _CHECKS = {
     itip.Authentication.PASSED: "Our mail server confirmed that it comes from this address",
     itip.Authentication.FAILED: "Our mail server could not confirm that it comes from this address",
     itip.Authentication.UNKNOWN: "Our mail server said nothing about whether the address is genuine",
+    itip.Authentication.MISSING: (
+        "Our mail server wrote no Authentication-Results into it, as it does into every mail: IT can see how it came"
+    ),
 }
 _STRANGERS = {"ask": "somebody decides", "allow": "they are let in", "deny": "they are refused"}
 

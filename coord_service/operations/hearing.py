@@ -106,7 +106,7 @@ async def overtake_proposals(db: Session, tools: Tools, meeting: Meeting, policy
     event = event_of(tools, meeting)
     for mail in await list_open_counters(db, meeting.id):
         message = tools.codec.read_mail(mail.content)
-        agreed = frozenset(map(Question, mail.agreed or ()))
+        agreed = frozenset({Question.SENDER, *map(Question, mail.agreed or ())})  # who it is from was looked at
         again = itip.apply(event, message, replace(policy, agreed=agreed), now)
         if again.question is not Question.PROPOSAL:
             settle(mail, Decision.OVERTAKEN, None, now)

@@ -74,7 +74,7 @@ async def _view(db: Session, tools: Tools, meeting: Meeting, mail: InboundMail) 
         attendee=next((each for each in meeting.attendees if each.id == mail.attendee_id), None),
         sender_name=message.sender_name or mail.sender or "Somebody",
         says=_says(message),
-        is_unconfirmed=message.authentication is itip.Authentication.FAILED,
+        is_unconfirmed=message.authentication.is_doubtful,
         decisions=decisions or (Decision.READ,),
         changes_nothing=await _changes_nothing(db, tools, meeting, mail, message),
         newcomers=newcomers,

@@ -178,5 +178,5 @@ def _take_words(mail: InboundMail, message: itip.Message, subject: Subject) -> N
     else:
         mail.verdict, mail.why = "held", OTHER_MEETING if message.answers else IN_WORDS
         mail.needs_decision = True
-    if mail.needs_decision and message.authentication is itip.Authentication.FAILED:
+    if mail.needs_decision and message.authentication.is_doubtful:
         mail.why += f" Careful: the mail server could not confirm that it is from {message.sender}."

@@ -12,14 +12,18 @@ SIGNED_BY = re.compile(r"header\.(?:d|i)\s*=\s*@?([\w.@-]+)", re.IGNORECASE)
 BAD = {"fail", "permerror", "policy"}
 
 
-def read_verdict(mail: Part, sender: str, authserv: str | None) -> Authentication:
+def read_verdict(mail: Part, sender: str, authserv: str | None, *, must_vouch: bool = False) -> Authentication:
     """What Authentication-Results say of ``sender``; only those of the server named ``authserv``, when it is given.
+
+    ``must_vouch``: one without any is MISSING, since that server writes them into every mail that it takes.
 
     Anyone can put such a header into a mail, but not a failing one into somebody else's: a failure counts wherever it
     stands among those believed.
     """
     headers = [COMMENT.sub(" ", str(each)) for each in mail.get_all("Authentication-Results", [])[:20]]
     verdicts = [_verdict(each, sender) for each in headers if authserv is None or _server(each) == authserv.lower()]
+    if must_vouch and not verdicts:
+        return Authentication.MISSING
     for verdict in (Authentication.FAILED, Authentication.PASSED):
         if verdict in verdicts:
             return verdict

@@ -11,7 +11,10 @@ NOBODY = "nobody.invalid"
 
 @dataclass(frozen=True, slots=True)
 class ItipCodec:
-    """``authserv`` is our own mail server's name: its Authentication-Results alone are believed (RFC 8601 §5)."""
+    """``authserv`` is our own mail server's name: its Authentication-Results alone are believed (RFC 8601 §5).
+
+    A mail without any is then doubtful: it came round that server's checks.
+    """
 
     authserv: str = ""
 
@@ -21,4 +24,4 @@ class ItipCodec:
 
     def read_mail(self, content: bytes) -> Message:
         """What an incoming message is and says. Never raises."""
-        return read_mail(content, self.authserv or NOBODY)
+        return read_mail(content, self.authserv or NOBODY, must_vouch=bool(self.authserv))

@@ -14,11 +14,11 @@ NEITHER = "this is neither a mail nor a calendar"
 CALENDAR_TYPES = ("text/calendar", "application/ics", "application/x-ical")
 
 
-def read_mail(raw: bytes, authserv: str | None = None) -> Message:
+def read_mail(raw: bytes, authserv: str | None = None, *, must_vouch: bool = False) -> Message:
     """What a mail (or a bare calendar file) is and says. Never raises, bounded in time.
 
     ``authserv``: the name of our own mail server; with it, only that server's Authentication-Results are believed
-    (RFC 8601 §5). None believes any.
+    (RFC 8601 §5). None believes any. ``must_vouch``: that server writes them into every mail.
     """
     if _is_calendar(raw):
         return read_calendar(raw)
@@ -42,7 +42,7 @@ def read_mail(raw: bytes, authserv: str | None = None) -> Message:
         message,
         sender=sender,
         sender_name=name,
-        authentication=read_verdict(mail, sender, authserv),
+        authentication=read_verdict(mail, sender, authserv, must_vouch=must_vouch),
         subject=mime.header(mail, "Subject"),
         sent_at=mime.date_of(mail),
         message_id=own_ids[0] if own_ids else "",

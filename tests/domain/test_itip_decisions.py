@@ -33,6 +33,7 @@ def agreed(*questions: Question, **more: object) -> Policy:
     [
         (reply(SHAH, sender=PA), Policy(), Question.SENDER),
         (reply(SHAH, authentication=Authentication.FAILED), Policy(), Question.SENDER),
+        (reply(SHAH, authentication=Authentication.MISSING), Policy(), Question.SENDER),
         (counter(SHAH, START, sender=PA), Policy(), Question.SENDER),
         (reply(STRANGER), Policy(), Question.STRANGER),
         (reply(STRANGER, member=(LIST,)), Policy(strangers=Strangers.ALLOW), Question.LIST),

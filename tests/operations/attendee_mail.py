@@ -1,5 +1,6 @@
 """What attendees' mail programs send back, written with icalendar and smtplib: nothing of ours."""
 
+import asyncio
 import email
 import email.policy
 import smtplib
@@ -10,7 +11,12 @@ from email.utils import parseaddr
 
 import icalendar
 
+from integrations.mail.demo_maildirs import AUTHSERV_ID
 from integrations.mail.demo_servers import DemoMail
+
+OURS = "send.team@example.org"
+# What the council's mail server writes into a mail that it hands over or puts into our mailbox.
+VOUCHED = f"Authentication-Results: {AUTHSERV_ID}; dmarc=pass\r\n".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,18 @@ def write_bounce(of: EmailMessage, bounce_address: str) -> EmailMessage:
         ]
     )
     return email.message_from_string(raw, policy=email.policy.SMTP)
+
+
+async def hand_over(port: int, mail: EmailMessage, head: bytes = VOUCHED, to: str = OURS) -> None:
+    """Hand a mail to our own listener as a mail server does, by LMTP; ``head`` is what that server wrote on top."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    content = head + mail.as_bytes(policy=email.policy.SMTP).replace(b"\r\n.", b"\r\n..")
+    sender = "" if "DAEMON" in mail["From"] else mail["From"]
+    envelope = [b"LHLO mx", f"MAIL FROM:<{sender}>".encode(), f"RCPT TO:<{to}>".encode(), b"DATA"]
+    writer.write(b"\r\n".join([*envelope, content + b".", b"QUIT", b""]))
+    said = await reader.read()
+    writer.close()
+    assert b"250 2.0.0 Kept" in said, said
 
 
 def send(servers: DemoMail, mail: EmailMessage, envelope: str = "") -> None:

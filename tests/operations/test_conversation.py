@@ -3,7 +3,6 @@
 Every attendee is an independent calendar (``attendee_peer``). Whatever happens on the way, all end with the same.
 """
 
-import asyncio
 import email
 import email.policy
 from collections import Counter
@@ -33,11 +32,11 @@ from integrations.mail.smtp import SmtpMailer, SmtpServer
 from tests.attendee_peer import AttendeePeer
 from tests.builders import a_child, a_meeting, a_person, a_user, actor_for
 from tests.installation import StandingClock
+from tests.operations.attendee_mail import OURS, hand_over
 from tests.servers.cutting import CuttingWire, cutting_wire
 from tests.servers.processes import free_port
 from workers.mail_door import mail_door
 
-OURS = "send.team@example.org"
 SEEDS = (1, 2, 5)
 
 
@@ -106,18 +105,6 @@ class Post:
 def shuffled(mails: list[Any], seed: int) -> list[Any]:
     """Each shuffle has luck of its own: what one of them takes must not change the next."""
     return Random(seed).sample(mails, len(mails))
-
-
-async def hand_over(port: int, mail: EmailMessage) -> None:
-    """LMTP as a mail server speaks it."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    content = mail.as_bytes(policy=email.policy.SMTP).replace(b"\r\n.", b"\r\n..")
-    sender = f"MAIL FROM:<{mail['From']}>".encode()
-    lines = [b"LHLO mx", sender, f"RCPT TO:<{OURS}>".encode(), b"DATA", content + b".", b"QUIT", b""]
-    writer.write(b"\r\n".join(lines))
-    said = await reader.read()
-    writer.close()
-    assert b"250 2.0.0 Kept" in said, said
 
 
 @pytest.fixture

@@ -19,8 +19,9 @@ from coord_service.operations.tools import Tools
 from coord_service.storage.tables import InboundMail
 from tests.builders import a_child, a_meeting, a_person, a_user, actor_for
 from tests.installation import StandingClock
+from tests.operations.attendee_mail import VOUCHED
 
-HEAD = b"From: shah@nhs.example\r\nTo: send.team@example.org\r\nSubject: Re\r\n"
+HEAD = VOUCHED + b"From: shah@nhs.example\r\nTo: send.team@example.org\r\nSubject: Re\r\n"
 ANSWER = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\nUID:{uid}\r\nSEQUENCE:1407317367304\r\n"
     "DTSTAMP:20260303T100500Z\r\nCOMMENT:a\0b\r\nATTENDEE;PARTSTAT=DECLINED:mailto:shah@nhs.example\r\n"

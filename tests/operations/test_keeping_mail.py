@@ -16,7 +16,7 @@ from coord_service.operations.tools import Tools
 from coord_service.storage.tables import InboundMail
 from integrations.mail.demo_maildirs import maildir_name
 from integrations.mail.imap import ImapMailbox, ImapServer
-from tests.operations.attendee_mail import Reply, send, write_bounce, write_reply, write_words
+from tests.operations.attendee_mail import VOUCHED, Reply, send, write_bounce, write_reply, write_words
 from tests.operations.test_inbound import Conversation, talk
 from tests.servers.cutting import cutting_wire
 
@@ -129,7 +129,7 @@ async def test_reading_goes_on_when_the_connection_is_cut_in_the_middle_of_every
 
 
 async def test_a_message_handed_over_twice_is_kept_and_judged_once(talk: Conversation) -> None:
-    mail = DeliveredMail(talk.address, (talk.servers.user,), answer(talk, "ACCEPTED").as_bytes())
+    mail = DeliveredMail(talk.address, (talk.servers.user,), VOUCHED + answer(talk, "ACCEPTED").as_bytes())
     for _ in range(2):
         await keep_delivered(talk.tools, mail)
         await judge_mail(talk.tools)

@@ -22,7 +22,7 @@ from coord_service.operations.keeping_mail import DeliveredMail, keep_delivered
 from coord_service.operations.meeting_page import MeetingView
 from coord_service.storage.tables import InboundMail, OutboxLetter
 from tests.builders import actor_for
-from tests.operations.attendee_mail import Reply, write_bounce, write_reply, write_words
+from tests.operations.attendee_mail import VOUCHED, Reply, write_bounce, write_reply, write_words
 from tests.operations.test_inbound import Conversation, talk
 
 __all__ = ["talk"]
@@ -56,7 +56,7 @@ async def booked(talk: Conversation) -> Booked:
 async def judged(talk: Conversation, mail: EmailMessage, to: Sequence[str] = ()) -> InboundMail:
     """The mail after it was handed over for these addresses, and judged."""
     envelope = tuple(to) or (talk.servers.user,)
-    await keep_delivered(talk.tools, DeliveredMail(talk.address, envelope, mail.as_bytes()))
+    await keep_delivered(talk.tools, DeliveredMail(talk.address, envelope, VOUCHED + mail.as_bytes()))
     await judge_mail(talk.tools)
     async with talk.tools.database.read() as db:
         kept = await db.scalar(sa.select(InboundMail).order_by(InboundMail.id.desc()).limit(1))

@@ -20,7 +20,7 @@ from coord_service.storage.tables import Attendee, InboundMail, OtherAddress, Us
 from integrations.mail.demo_servers import DemoMail
 from tests.builders import a_child, a_meeting, a_member, a_person, a_user, actor_for
 from tests.installation import StandingClock, clock, tools
-from tests.operations.attendee_mail import Reply, write_reply
+from tests.operations.attendee_mail import VOUCHED, Reply, write_reply
 from tests.operations.test_meetings import mails_to
 from tests.web.browsing import Browser, Page
 
@@ -55,7 +55,7 @@ class World:
         async with self.tools.database.begin() as db:
             count = await db.scalar(sa.select(sa.func.count(InboundMail.id))) or 0
             place = {"mailbox": "box", "uidvalidity": 1, "uid": count + 1}
-            row = InboundMail(**place, content=mail.as_bytes(), received_at=self.clock.now())
+            row = InboundMail(**place, content=VOUCHED + mail.as_bytes(), received_at=self.clock.now())
             db.add(row)
         await judge_mail(self.tools)
         return row.id
@@ -285,7 +285,7 @@ async def test_a_mail_and_a_letter_are_given_out_byte_for_byte_and_never_shown_a
     assert SCRIPT in page.text
     assert SCRIPT not in page.body
     async with world.browser.client.get(f"/mails/{mail_id}/original") as response:
-        assert await response.read() == mail.as_bytes()
+        assert await response.read() == VOUCHED + mail.as_bytes()
         assert response.content_type == "message/rfc822"
         assert response.headers["Content-Disposition"] == f'attachment; filename="mail-{mail_id}.eml"'
         assert "sandbox" in response.headers["Content-Security-Policy"]

@@ -68,6 +68,8 @@ def _doubt(line: Attendee, address: str, message: Message, event: Event, policy:
         return f"the mail doesn't say who sent it; it answers for {address}"
     if message.authentication is Authentication.FAILED:
         return f"the mail server could not confirm that this mail is from {sender}"
+    if message.authentication is Authentication.MISSING:
+        return f"our mail server wrote nothing into this mail about whether it is from {sender}"
     if invited_address(sender, event, policy) == address:
         return ""
     invited = event.attendee(address)

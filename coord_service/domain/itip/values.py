@@ -247,6 +247,12 @@ class Authentication(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    MISSING = "missing"  # not a word, from a server that writes one into every mail
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether somebody should look before such a mail is believed."""
+        return self in {Authentication.FAILED, Authentication.MISSING}
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,15 @@ def test_only_our_own_server_is_believed_when_it_is_named() -> None:
     assert read_mail(both).authentication is Authentication.FAILED
 
 
+def test_a_server_that_writes_its_word_into_every_mail_is_missed_where_it_did_not() -> None:
+    """RFC 8601 §5: what came round our server's checks was checked by nobody."""
+    ours = {"authserv": "mx.coord.example", "must_vouch": True}
+    for unsaid in (mail(), mail(Authentication_Results="evil.example; dmarc=pass")):
+        assert read_mail(unsaid.as_bytes(), **ours).authentication is Authentication.MISSING
+    undecided = mail(Authentication_Results="mx.coord.example; dmarc=none")
+    assert read_mail(undecided.as_bytes(), **ours).authentication is Authentication.UNKNOWN
+
+
 # Bounces: RFC 3464
 
 

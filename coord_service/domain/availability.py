@@ -1,8 +1,8 @@
 """One person's day in stretches: what is known of each, for a picture and for the table beneath it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from itertools import pairwise
 
@@ -49,7 +49,8 @@ def stretches_of(diary: Diary, zone: tzinfo, start_at: datetime, end_at: datetim
     """The time from ``start_at`` until before ``end_at`` in as few stretches as tell everything the diary knows."""
     within = (microseconds(start_at), microseconds(end_at))
     opened = open_spans(diary.working_hours, zone, within) if diary.working_hours else [within]
-    blocks = [(presence, list(diary.spans(status))) for presence, status in _STATUSES]
+    near = _near(diary, start_at, end_at)
+    blocks = [(presence, list(near.spans(status))) for presence, status in _STATUSES]
     edges = sorted({*within, *_edges(opened, within), *(e for _, spans in blocks for e in _edges(spans, within))})
     found: list[tuple[int, int, Presence]] = []
     for start, end in pairwise(edges):
@@ -59,6 +60,12 @@ def stretches_of(diary: Diary, zone: tzinfo, start_at: datetime, end_at: datetim
         else:
             found.append((start, end, presence))
     return tuple(DiaryStretch(from_microseconds(a), from_microseconds(b), presence) for a, b, presence in found)
+
+
+def _near(diary: Diary, start_at: datetime, end_at: datetime) -> Diary:
+    """The diary with the blocks alone that touch a time: a picture of a day needs few of them."""
+    since, until = start_at.astimezone(UTC) - diary.travel, end_at.astimezone(UTC) + diary.travel
+    return replace(diary, busy=tuple(each for each in diary.busy if each.start_at < until and since < each.end_at))
 
 
 def _edges(spans: Iterable[Span], within: Span) -> Iterable[int]:

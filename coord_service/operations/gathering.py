@@ -4,10 +4,9 @@ A page waits a moment for quick calendars and then shows what is known; the rest
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import structlog
 
@@ -22,6 +21,7 @@ from coord_service.storage import calendars
 from coord_service.storage.database import Session
 from coord_service.storage.tables import BusyReading, CalendarConnection
 
+STATUSES = {each.value: each for each in BlockStatus}
 AHEAD = timedelta(weeks=12)  # read at least so far: looking "later" then needs no new question
 MOMENT = 0.4  # seconds that a page waits for quick calendars
 
@@ -64,12 +64,13 @@ async def gather_busy(tools: Tools, wanted: Wanted, patience: float = MOMENT) ->
     now = tools.clock.now()
     async with tools.database.read() as db:
         ways = await _connections_by_person(db, wanted.addresses)
-        readings = await _readings_by_person(db, ways)
+        readings = _by_person(await calendars.list_ages(db, list(ways)), ways)
     pending = tools.asking.still_asked(ways)
     open_ids = [
         person_id
         for person_id, connection in ways.items()
-        if person_id not in pending and _wants_asking(connection, readings.get(person_id), wanted, person_id, now)
+        if person_id not in pending
+        and _wants_asking(connection, _reading(readings.get(person_id)), wanted, person_id, now)
     ]
     for question in _questions(ways, open_ids, wanted):
         tools.asking.ask(question.person_ids, _ask(tools, question))
@@ -82,11 +83,16 @@ async def load_outside(
 ) -> dict[int, Outside]:
     """What is known of each person's own calendar, by person id: two statements, and nobody is asked."""
     ways = await _connections_by_person(db, addresses)
-    readings = await _readings_by_person(db, ways)
+    readings = _by_person(await calendars.list_readings(db, list(ways)), ways)
     return {
-        person_id: judge(readings.get(person_id), *span, now) if person_id in ways else Outside()
+        person_id: _judge(readings.get(person_id), span, now) if person_id in ways else Outside()
         for person_id in addresses
     }
+
+
+def _judge(row: BusyReading | None, span: tuple[datetime, datetime], now: datetime) -> Outside:
+    blocks = tuple(_blocks_touching(row, *span)) if row else ()
+    return judge(_reading(row, blocks), *span, now)
 
 
 def _wants_asking(
@@ -139,7 +145,7 @@ async def _keep(
         connection = await calendars.lock_connection(db, question.connection.id)
         if connection is None or connection.disconnected_at is not None:
             return  # disconnected meanwhile: what it said is not kept
-        rows = {row.person_id: row for row in await calendars.list_readings_of(db, connection.id, question.person_ids)}
+        rows = {row.person_id: row for row in await calendars.list_ages_of(db, connection.id, question.person_ids)}
         if isinstance(outcome, CalendarTrouble):
             note_trouble(connection, outcome, asked_at)
         else:
@@ -171,7 +177,8 @@ def _write(row: BusyReading, question: _Question, busy: Busy, asked_at: datetime
         row.failed_at, row.trouble = asked_at, busy.trouble
         return
     row.start_at, row.end_at, row.read_at = question.start_at, question.end_at, asked_at
-    row.blocks = [[each.start_at.isoformat(), each.end_at.isoformat(), each.status] for each in busy.blocks]
+    # the same time twice says no more than once
+    row.blocks = [[_written(each.start_at), _written(each.end_at), each.status] for each in dict.fromkeys(busy.blocks)]
     row.failed_at = row.trouble = None
 
 
@@ -188,22 +195,31 @@ async def _connections_by_person(db: Session, addresses: Mapping[int, str]) -> d
     return ways
 
 
-async def _readings_by_person(db: Session, ways: Mapping[int, CalendarConnection]) -> dict[int, Reading]:
-    rows = await calendars.list_readings(db, list(ways))
-    return {row.person_id: _reading(row) for row in rows if row.connection_id == ways[row.person_id].id}
+def _by_person(rows: Iterable[BusyReading], ways: Mapping[int, CalendarConnection]) -> dict[int, BusyReading]:
+    return {row.person_id: row for row in rows if row.connection_id == ways[row.person_id].id}
 
 
-def _reading(row: BusyReading) -> Reading:
+def _reading(row: BusyReading | None, blocks: tuple[Block, ...] = ()) -> Reading | None:
+    if row is None:
+        return None
     return Reading(
         start_at=row.start_at,
         end_at=row.end_at,
         read_at=row.read_at,
-        blocks=tuple(_block(*each) for each in row.blocks),
+        blocks=blocks,
         failed_at=row.failed_at,
         trouble=row.trouble,
     )
 
 
-def _block(start: str, end: str, status: Any) -> Block:
-    start_at, end_at = (datetime.fromisoformat(each).astimezone(UTC) for each in (start, end))
-    return Block(start_at, end_at, BlockStatus(status))
+def _blocks_touching(row: BusyReading, start_at: datetime, end_at: datetime) -> Iterator[Block]:
+    """A page wants a few weeks of a long reading: written in UTC, instants are in order as they stand."""
+    since, until = _written(start_at), _written(end_at)
+    read = datetime.fromisoformat
+    for start, end, status in row.blocks:
+        if start < until and since < end:
+            yield Block(read(start), read(end), STATUSES[status])
+
+
+def _written(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat()

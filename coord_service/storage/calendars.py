@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import defer, joinedload
 
 from coord_service.storage.database import Session
 from coord_service.storage.tables import BusyReading, CalendarConnection, User
@@ -14,6 +14,8 @@ _WITH_PEOPLE = (
     joinedload(CalendarConnection.person),
     joinedload(CalendarConnection.added_by).joinedload(User.person),
 )
+
+_NO_BLOCKS = defer(BusyReading.blocks, raiseload=True)  # of a full diary there are thousands
 
 
 async def add_connection(db: Session, connection: CalendarConnection) -> CalendarConnection:
@@ -120,10 +122,18 @@ async def list_readings(db: Session, person_ids: Collection[int]) -> Sequence[Bu
     return rows.all()
 
 
-async def list_readings_of(db: Session, connection_id: int, person_ids: Collection[int]) -> Sequence[BusyReading]:
-    """What was last read of these people through one connection."""
+async def list_ages(db: Session, person_ids: Collection[int]) -> Sequence[BusyReading]:
+    """How old everything is that was read of these people, through any connection; the blocks may not be looked at."""
+    rows = await db.scalars(sa.select(BusyReading).where(BusyReading.person_id.in_(person_ids)).options(_NO_BLOCKS))
+    return rows.all()
+
+
+async def list_ages_of(db: Session, connection_id: int, person_ids: Collection[int]) -> Sequence[BusyReading]:
+    """The same for one connection, to write a newer reading over."""
     rows = await db.scalars(
-        sa.select(BusyReading).where(BusyReading.connection_id == connection_id, BusyReading.person_id.in_(person_ids))
+        sa.select(BusyReading)
+        .where(BusyReading.connection_id == connection_id, BusyReading.person_id.in_(person_ids))
+        .options(_NO_BLOCKS)
     )
     return rows.all()
 

@@ -52,14 +52,14 @@ def draw_day(shown: DayShown, words: str) -> Markup:
     rows = Markup("").join(
         _draw_person(shown, name, stretches, HEAD + ROW * row) for row, (name, stretches) in enumerate(shown.people)
     )
-    frames = Markup("").join(
-        _draw_frame(shown, offer.start_at, offer.end_at, HEAD + ROW * row)
+    frames = "".join(
+        _frame(shown, offer.start_at, offer.end_at, HEAD + ROW * row)
         for offer in shown.offers
         for row in range(len(shown.people))
     )
     return Markup(
         '<svg class="coord-availability__day" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}</svg>'
-    ).format(WIDTH, height, words, _draw_hours(shown, height), rows, frames)
+    ).format(WIDTH, height, words, _draw_hours(shown, height), rows, Markup(frames))  # noqa: S704 - numbers alone
 
 
 def list_presences(days: Iterable[DayShown]) -> list[Presence]:
@@ -101,25 +101,26 @@ def _draw_hours(shown: DayShown, height: int) -> Markup:
 
 
 def _draw_person(shown: DayShown, name: str, stretches: Sequence[DiaryStretch], top: int) -> Markup:
-    bars = Markup("").join(
-        Markup('<rect x="{}" y="{}" width="{}" height="{}" fill="url(#presence-{})" stroke="#505a5f"/>').format(
-            _at(shown, each.start_at),
-            top + BAR_TOP,
-            round(_at(shown, each.end_at) - _at(shown, each.start_at), 1),
-            BAR,
-            each.presence.value,
-        )
-        for each in stretches
-    )
+    bars = "".join(_bar(shown, each, top + BAR_TOP) for each in stretches)
     label = Markup(
         '<text x="2" y="{}" font-size="13" fill="#0b0c0c" stroke="#ffffff" stroke-width="5" paint-order="stroke">{}'
         "</text>"
     ).format(top + 13, name)
-    return label + bars
+    return label + Markup(bars)  # noqa: S704 - numbers, and a word of ours
 
 
-def _draw_frame(shown: DayShown, start_at: datetime, end_at: datetime, top: int) -> Markup:
+def _bar(shown: DayShown, stretch: DiaryStretch, top: int) -> str:
+    """A page has hundreds of them, with nothing to escape: plain text is written in a tenth of the time."""
+    left, right = _at(shown, stretch.start_at), _at(shown, stretch.end_at)
+    return (
+        f'<rect x="{left}" y="{top}" width="{round(right - left, 1)}" height="{BAR}" '
+        f'fill="url(#presence-{stretch.presence.value})" stroke="#505a5f"/>'
+    )
+
+
+def _frame(shown: DayShown, start_at: datetime, end_at: datetime, top: int) -> str:
     left, right = _at(shown, start_at), _at(shown, end_at)
-    return Markup(
-        '<rect x="{}" y="{}" width="{}" height="{}" fill="none" stroke="#00703c" stroke-width="3" rx="2"/>'
-    ).format(left, top + BAR_TOP - 2, round(right - left, 1), BAR + 4)
+    return (
+        f'<rect x="{left}" y="{top + BAR_TOP - 2}" width="{round(right - left, 1)}" height="{BAR + 4}" '
+        'fill="none" stroke="#00703c" stroke-width="3" rx="2"/>'
+    )

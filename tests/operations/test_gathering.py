@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 import sqlalchemy as sa
@@ -74,6 +74,23 @@ async def test_what_a_calendar_says_is_kept_with_its_age(tools, worker, clock):
     assert await amys_time(tools, worker) == Outside(Knowledge.KNOWN, (DENTIST,), read_at)
     clock.move(hours=2)
     assert await amys_time(tools, worker) == Outside(Knowledge.OLD, (DENTIST,), read_at)
+
+
+async def test_the_same_time_twice_is_kept_once(tools, worker, server):
+    server.add("amy@council.example", appointment(DENTIST.start_at, DENTIST.end_at, sequence=1))
+    await gather_busy(tools, want(amys(worker)), ALL_ANSWERED)
+    async with tools.database.read() as db:
+        [kept] = (await db.scalars(sa.select(BusyReading.blocks))).all()
+    assert kept == [["2026-03-05T14:00:00+00:00", "2026-03-05T15:00:00+00:00", "busy"]]
+
+
+@pytest.mark.parametrize(("since", "is_told"), [(-60, False), (-30, True), (0, True), (30, True), (60, False)])
+async def test_of_a_long_reading_the_hour_that_is_looked_at_is_told(tools, worker, since, is_told):
+    await gather_busy(tools, want(amys(worker)), ALL_ANSWERED)
+    first = (DENTIST.start_at + timedelta(minutes=since)).astimezone(timezone(timedelta(hours=5)))
+    async with tools.database.read() as db:
+        found = await load_outside(db, dict([amys(worker)]), (first, first + timedelta(hours=1)), tools.clock.now())
+    assert bool(found[worker.person_id].blocks) is is_told
 
 
 async def test_somebody_without_a_calendar_is_not_unknown(tools, worker):

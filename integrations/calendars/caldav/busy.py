@@ -6,9 +6,12 @@ kind of calendar alike. A server is never asked to expand: not all do it rightly
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from yarl import URL
 
@@ -19,7 +22,7 @@ from coord_service.ports import Busy
 from integrations.calendars.caldav.discovery import Collection
 from integrations.calendars.caldav.free_busy import read_free_busy, write_request
 from integrations.calendars.caldav.server import XML, DavServer
-from integrations.calendars.caldav.xml import C, calendar_query, free_busy_query, read_multistatus, read_xml
+from integrations.calendars.caldav.xml import C, calendar_query, free_busy_query, read_texts, read_xml
 from integrations.calendars.entries import Question
 from integrations.calendars.expansion import busy_blocks
 from integrations.guarded_http import raise_for
@@ -28,6 +31,9 @@ from integrations.itip.moments import utc_text
 ONE_DAY = timedelta(days=1)
 DATA = f"{C}calendar-data"
 EMPTY = b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
+ZONE_BEGINS, ZONE_ENDS = "\nBEGIN:VTIMEZONE", "\nEND:VTIMEZONE"
+# Few: Python works at one thing at a time, and whoever reads the next answer has to wait for as many as there are.
+EXPANDING = ThreadPoolExecutor(2, "expanding")
 MOST_AT_ONCE = 50  # colleagues in one request
 NOT_KNOWN = "The calendar server knows nobody of this address, or may not tell."
 Span = tuple[datetime, datetime]
@@ -42,27 +48,38 @@ async def read_calendars(
             tasks = [group.create_task(_read_calendar(server, each, span, owners)) for each in calendars]
     except* CalendarTrouble as troubles:
         raise troubles.exceptions[0] from None
-    return tuple(sorted((block for task in tasks for block in task.result()), key=lambda block: block.start_at))
+    found = [task.result() for task in tasks]  # each by start
+    return found[0] if len(found) == 1 else tuple(heapq.merge(*found, key=attrgetter("start_at")))
 
 
 async def _read_calendar(
     server: DavServer, calendar: Collection, span: Span, owners: frozenset[str]
 ) -> tuple[Block, ...]:
-    # A day more on either side: a server may have another idea of where whole days begin.
-    query = calendar_query(utc_text(span[0] - ONE_DAY), utc_text(span[1] + ONE_DAY))
+    query = calendar_query(utc_text(span[0] - ONE_DAY))  # a day more: servers differ in where whole days begin
     answer = await server.ask("REPORT", calendar.url, query, {**XML, "Depth": "1"})
     if answer.status == 403:
         return await _by_free_busy_query(server, calendar.url, span)
     raise_for(answer)
     question = Question(*span, calendar.zone, owners)
-    return await asyncio.to_thread(_expand, answer.body, answer.url, question)
+    return await asyncio.get_running_loop().run_in_executor(EXPANDING, _expand, answer.body, question)
 
 
-def _expand(body: bytes, url: URL, question: Question) -> tuple[Block, ...]:
+def _expand(body: bytes, question: Question) -> tuple[Block, ...]:
     """What a whole answer comes to; in a thread, since it may be large."""
-    found = read_multistatus(body, url).found
-    content = "\n".join(each.text(DATA) for each in found).encode()
+    content = "\n".join(_with_zones_once(read_texts(body, DATA))).encode()
     return busy_blocks(content or EMPTY, question)
+
+
+def _with_zones_once(calendars: Iterable[str]) -> Iterator[str]:
+    """The same calendars, each definition of a time zone told once: every event brings its own, often most of it."""
+    known: set[str] = set()
+    for text in calendars:
+        begins = text.find(ZONE_BEGINS)
+        ends = text.find(ZONE_ENDS, begins)
+        zone = text[begins:ends] if 0 <= begins < ends else ""
+        yield text[:begins] + text[ends + len(ZONE_ENDS) :] if zone in known else text
+        if zone:
+            known.add(zone)
 
 
 async def _by_free_busy_query(server: DavServer, url: URL, span: Span) -> tuple[Block, ...]:

@@ -61,10 +61,20 @@ def read_xml(body: bytes) -> ET.Element:
 
 def read_multistatus(body: bytes, asked: URL) -> Multistatus:
     """The resources of a 207, their hrefs made whole against what was asked. Raises CalendarNonsense."""
+    root = _read_root(body)
+    return Multistatus(tuple(_found(root, asked)), (root.findtext(f"{D}sync-token") or "").strip())
+
+
+def read_texts(body: bytes, name: str) -> list[str]:
+    """The texts of one property of a 207, whichever resources they belong to. Raises CalendarNonsense."""
+    return [each.text or "" for each in _read_root(body).iter(name)]
+
+
+def _read_root(body: bytes) -> ET.Element:
     root = read_xml(body)
     if root.tag != f"{D}multistatus" or len(root) > MOST_ANSWERS:
         raise CalendarNonsense(NOT_UNDERSTOOD)
-    return Multistatus(tuple(_found(root, asked)), (root.findtext(f"{D}sync-token") or "").strip())
+    return root
 
 
 def _found(root: ET.Element, asked: URL) -> Iterator[Found]:
@@ -101,9 +111,13 @@ def propfind(*names: str) -> bytes:
     return _document("D:propfind", f"<D:prop>{wanted}</D:prop>")
 
 
-def calendar_query(start: str, end: str) -> bytes:
-    """RFC 4791 §7.8: the events that touch a span, each whole, with its overrides."""
-    span = f'<C:time-range start="{start}" end="{end}"/>'
+def calendar_query(start: str) -> bytes:
+    """RFC 4791 §7.8: the events that go on after a moment (§9.9: a span may be open), each whole, with its overrides.
+
+    Open, because a server then need not work out on which dates a series falls: it keeps how long each lasts. Radicale
+    answers 20 times as fast, sabre (Nextcloud, Baikal) from its index alone; there is little beyond the weeks wanted.
+    """
+    span = f'<C:time-range start="{start}"/>'
     return _document(
         "C:calendar-query",
         "<D:prop><C:calendar-data/></D:prop><C:filter>"

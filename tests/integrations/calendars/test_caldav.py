@@ -89,6 +89,31 @@ async def test_transparent_calendars_and_lists_of_tasks_are_not_asked(dav, calda
     assert {path for method, path, _ in dav.asked if method == "REPORT"} == {"/home/jo/private/", "/home/jo/work/"}
 
 
+async def test_a_calendar_is_asked_for_whatever_goes_on_after_a_moment(dav, caldav):
+    """With an end, Radicale works out every date of every series: twenty times as long."""
+    await caldav.read_busy([OWNER], *SPAN)
+    [asked, _] = [body for method, _, body in dav.asked if method == "REPORT"]
+    assert '<C:time-range start="20270228T000000Z"/>' in asked
+
+
+async def test_events_that_bring_their_zone_with_them_are_each_at_its_hour(dav, caldav):
+    dav.events = {f"{day}.ics": in_zone("+0500", day) for day in (9, 10)} | {"11.ics": in_zone("+0300", 11, "Other")}
+    found = await caldav.read_busy([OWNER], *SPAN)
+    assert found[OWNER].blocks == (
+        Block(utc(9, 4), utc(9, 5)),
+        Block(utc(10, 4), utc(10, 5)),
+        Block(utc(11, 6), utc(11, 7)),
+    )
+
+
+def in_zone(offset: str, day: int, name: str = "Our Office") -> str:
+    """An event at nine in a zone that nobody else knows."""
+    always = f"DTSTART:19700101T000000\r\nTZOFFSETFROM:{offset}\r\nTZOFFSETTO:{offset}"
+    zone = f"BEGIN:VTIMEZONE\r\nTZID:{name}\r\nBEGIN:STANDARD\r\n{always}\r\nEND:STANDARD\r\nEND:VTIMEZONE"
+    times = (f"{which};TZID={name}:202703{day:02}T{hour}0000" for which, hour in (("DTSTART", "09"), ("DTEND", "10")))
+    return calendar("\n".join((f"UID:{day}@example.org", *times)), head=zone).decode()
+
+
 async def test_a_whole_day_is_the_day_of_the_zone_that_the_calendar_names(dav, caldav):
     dav.events["a.ics"] = ALL_DAY
     found = await caldav.read_busy([OWNER], *SPAN)

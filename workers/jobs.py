@@ -12,6 +12,7 @@ from coord_service.operations.chasing import send_due_chases
 from coord_service.operations.inbound import read_mailbox
 from coord_service.operations.outbox import deliver_outbox
 from coord_service.operations.poll_rounds import tend_polls
+from coord_service.operations.report_mail import report_to_managers
 from coord_service.operations.tools import Tools
 
 log = structlog.get_logger()
@@ -45,6 +46,7 @@ JOBS = (
     Job("read_mailbox", read_mailbox, timedelta(seconds=30), listen=listen_for_mail),
     Job("tend_polls", tend_polls, timedelta(minutes=5)),
     Job("send_due_chases", send_due_chases, timedelta(minutes=15)),
+    Job("report_to_managers", report_to_managers, timedelta(minutes=15)),
 )
 
 

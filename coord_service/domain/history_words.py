@@ -59,6 +59,7 @@ _SAID = {
     "remove_term": "Removed a school term",
     "set_finding_rules": "Changed what a day can take",
     "set_wishes": "Noted which times somebody likes",
+    "order_report": "Ordered the chase report by mail, or ended that",
     "set_travel": "Set the travel times",
 }
 

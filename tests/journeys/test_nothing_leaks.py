@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -25,6 +25,7 @@ from coord_service.domain.actions import ActionAnswer
 from coord_service.domain.advice import AdviceKind, AdvicePart
 from coord_service.domain.meetings import Attendance
 from coord_service.domain.people import Actor, PersonKind, Role, Sector
+from coord_service.domain.report_times import Every
 from coord_service.logs import configure_logs
 from coord_service.operations import accounts, passwords
 from coord_service.operations.accounts import AddUser, SignIn
@@ -39,13 +40,15 @@ from coord_service.operations.documents import check_upload
 from coord_service.operations.holding import end_meeting, record_attendance
 from coord_service.operations.links import send_fresh_link
 from coord_service.operations.meeting_page import view_meeting
+from coord_service.operations.report_mail import order_report, report_to_managers
 from coord_service.operations.tools import Tools
+from coord_service.storage.accounts import load_user_by_email
 from coord_service.storage.tables import OutboxLetter, PersonalLink, User
 from coord_service.web.app import create_app
 from integrations.mail import letters
 from integrations.mail.demo_servers import DemoMail
 from tests.advice_requests import PDF
-from tests.builders import a_child, a_member, a_person, a_service
+from tests.builders import a_child, a_member, a_person, a_service, actor_for
 from tests.installation import StandingClock, clock, tools
 from tests.journeys.leaking import PLACE, TYPED, Case, first_of, play_cancelled, play_meeting
 from tests.journeys.leaking_poll import play_poll
@@ -190,6 +193,21 @@ async def play_accounts(case: Case) -> None:
     await case.deliver()
 
 
+async def play_reports(case: Case) -> None:
+    """A manager has the report sent, and something is overdue that nobody chased."""
+    async with case.tools.database.read() as db:
+        head = await load_user_by_email(db, "head@council.example")
+    assert head is not None
+    await order_report(case.tools, actor_for(head), Every.WEEK)
+    await ask_for_advice(
+        case.tools, case.actor, AskForAdvice(case.child.id, case.service.id, None, AdviceKind.OTHER, "What helps?")
+    )
+    await case.deliver()
+    case.clock.instant = datetime(2027, 3, 1, 10, 0, tzinfo=UTC)
+    await report_to_managers(case.tools)
+    await case.deliver()
+
+
 async def play_pages(case: Case, meeting_id: int) -> None:
     """What a lead worker looks at and mistypes; a mail that nobody can read, too."""
     token = await accounts.sign_in(case.tools, SignIn("lead@council.example", PASSWORD, "192.0.2.1"))
@@ -237,6 +255,7 @@ async def test_no_mail_address_or_log_tells_who_the_child_is(
     await play_advice(case)
     await play_links(case)
     await play_accounts(case)
+    await play_reports(case)
     await play_pages(case, meeting_id)
     await look_for_unsent(case)
     look_at_mails(case)

@@ -256,3 +256,13 @@ async def test_a_file_is_narrowed_as_the_page_is_and_says_so(sign_in, county):
         text.split()
     )
     assert "Speech therapy" not in text
+
+
+async def test_the_report_is_ordered_by_mail_and_ended_on_its_page(sign_in):
+    browser = await sign_in(Role.MANAGER)
+    page = await browser.post("order_report", {"every": "week"})
+    assert "You get this report by mail from the next time on" in page.text
+    chosen = [each.text for each in page.root.all("option") if "selected" in each.attributes]
+    assert "Every Monday (or the next working day)" in chosen
+    page = await browser.post("order_report", {"every": "never mind"})
+    assert "no more" in page.text

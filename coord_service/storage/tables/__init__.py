@@ -10,6 +10,7 @@ from coord_service.storage.tables.people import Agency, Leave, OtherAddress, Per
 from coord_service.storage.tables.places import Place, Room, TravelTime
 from coord_service.storage.tables.polls import Poll, PollChoice, PollTime, PollVoter
 from coord_service.storage.tables.post import InboundMail, MailboxPosition, MailOut, OutboxLetter, PersonalLink
+from coord_service.storage.tables.reports import ReportOrder
 
 __all__ = [
     "Action",
@@ -45,6 +46,7 @@ __all__ = [
     "PollTime",
     "PollVoter",
     "QuorumSetting",
+    "ReportOrder",
     "Room",
     "SchoolDate",
     "Service",

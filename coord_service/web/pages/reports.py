@@ -10,6 +10,8 @@ from coord_service.domain.access import Permission
 from coord_service.domain.advice import ADVICE_KIND_NAMES, AdviceKind
 from coord_service.domain.figures import BAND_NAMES, DEFINITIONS, FIGURE_NAMES, Figure, LateBand
 from coord_service.domain.report_tables import ReportForm
+from coord_service.domain.report_times import EVERY_NAMES, Every
+from coord_service.operations import report_mail
 from coord_service.operations.report_csv import came_on, write_cases
 from coord_service.operations.report_document import download_report
 from coord_service.operations.reports import (
@@ -21,11 +23,11 @@ from coord_service.operations.reports import (
     view_overdue_actions,
 )
 from coord_service.web.charts import Bar, draw_ageing, draw_key, draw_trend, gather_bars
-from coord_service.web.forms import Form
+from coord_service.web.forms import Form, read_form
 from coord_service.web.identity import actor_of
 from coord_service.web.keys import TOOLS
 from coord_service.web.paging import SIZE, Paging, page_number
-from coord_service.web.rendering import render
+from coord_service.web.rendering import render, see_other
 from coord_service.web.routing import Route
 
 MOST_PEOPLE = 50  # of those who hold something overdue; a filter shows the rest
@@ -42,10 +44,22 @@ async def chase_report(request: web.Request) -> web.Response:
         report=report,
         ageing=draw_ageing(bars, "Overdue advice by service and by how late it is"),
         trend=draw_trend(report.months, "Percent of advice on time, by the month in which it fell due"),
+        every=Form.of(every=await report_mail.load_own_order(request.app[TOOLS], actor_of(request)) or ""),
+        every_names=[("", "Never"), *EVERY_NAMES.items()],
         draw_key=lambda band: draw_key(LateBand(band)),
         most_people=MOST_PEOPLE,
         **_filter_facts(request, report.choices),
     )
+
+
+async def order_report(request: web.Request) -> web.Response:
+    """Have the report by mail, or no more."""
+    form = await read_form(request)
+    chosen = form.optional_text("every")
+    every = Every(chosen) if chosen in set(Every) else None
+    await report_mail.order_report(request.app[TOOLS], actor_of(request), every)
+    say = "You get this report by mail from the next time on" if every else "You get this report by mail no more"
+    return see_other(request, "chase_report", say=say)
 
 
 async def chase_cases(request: web.Request) -> web.Response:
@@ -174,6 +188,7 @@ _SEE = Permission.SEE_REPORTS
 ROUTES = (
     Route("GET", "/reports/chase", "chase_report", chase_report, _SEE),
     Route("GET", "/reports/chase/cases", "chase_cases", chase_cases, _SEE),
+    Route("POST", "/reports/chase/order", "order_report", order_report, _SEE),
     Route("GET", "/reports/chase.csv", "chase_report_csv", chase_report_csv, _SEE),
     Route("GET", "/reports/chase.xlsx", "chase_report_workbook", chase_report_workbook, _SEE),
     Route("GET", "/reports/chase.pdf", "chase_report_pdf", chase_report_pdf, _SEE),

@@ -17,12 +17,10 @@ from integrations.mail.smtp import SmtpMailer, SmtpServer
 
 def make_tools(database_url: str, smtp_port: int, **parts: Any) -> Tools:
     settings = Settings(database_url=database_url)
-    absent: dict[str, Any] = dict.fromkeys(("letters", "codec", "mailbox", "rulebook", "wake", "calendars", "vault"))
+    absent: dict[str, Any] = dict.fromkeys(Tools.__dataclass_fields__)
     mailer = SmtpMailer(SmtpServer("127.0.0.1", smtp_port, tls="none"))
     whole = {"settings": settings, "database": Database(database_url), "clock": SystemClock(), "mailer": mailer}
-    whole["asking"] = Asking()
-    names = Tools.__dataclass_fields__
-    return Tools(**{name: value for name, value in (absent | whole | parts).items() if name in names})
+    return Tools(**(absent | whole | {"asking": Asking()} | parts))
 
 
 @pytest.fixture

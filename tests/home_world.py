@@ -49,6 +49,12 @@ class Round:
             family_heard_at=instant(tools),
             created_at=instant(tools, -5),
         )
+        self.missed = self._child(
+            plan_status=PlanStatus.ASSESSMENT,
+            assessment_requested_on=day(tools, -60),
+            family_heard_at=instant(tools),
+            created_at=instant(tools, -5),
+        )
         self.planned = self._child(
             plan_status=PlanStatus.PLAN, last_review_on=day(tools, -300), family_heard_at=instant(tools)
         )
@@ -63,7 +69,7 @@ class Round:
     def _child(self, **changes: Any) -> Child:
         counted = getattr(self, "_counted", 0)
         self._counted = counted + 1
-        body = f"{'KLMN'[counted]}{'ABCDEFGHJKLMNPQRTUVWXYZ'[self.number // 10_000 % 23]}-{self.number % 10_000:04d}"
+        body = f"{'KLMNP'[counted]}{'ABCDEFGHJKLMNPQRTUVWXYZ'[self.number // 10_000 % 23]}-{self.number % 10_000:04d}"
         facts: dict[str, Any] = {
             "reference": body + check_letter(body),
             "given_name": "Juniper",
@@ -77,7 +83,7 @@ class Round:
         return Child(**facts)
 
     def people(self) -> list[Any]:
-        return [self.child, self.silent, self.assessed, self.planned, self.person, self.mother]
+        return [self.child, self.silent, self.assessed, self.missed, self.planned, self.person, self.mother]
 
     def records(self) -> list[Any]:
         self.soon = self._meeting("soon", 0.2)

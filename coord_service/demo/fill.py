@@ -7,6 +7,7 @@ from random import Random
 from coord_service.demo.advice import list_given_advice, list_open_requests, tell_advice
 from coord_service.demo.calendars import connect_calendars
 from coord_service.demo.children import add_children
+from coord_service.demo.clocks import tell_clocks
 from coord_service.demo.council import add_places, add_terms, let_work_in_holidays
 from coord_service.demo.county import PASSWORD, add_county, leave_of
 from coord_service.demo.given import add_given_advice
@@ -48,6 +49,7 @@ async def fill(tools: Tools, folder: Path) -> None:
     tell_meetings(story)
     tell_advice(story, list_open_requests(story.scene))
     _tell_calls(story)
+    tell_clocks(story)
     tell_polls(story)
     await story.play()
     await connect_calendars(tools, county)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from coord_service.domain.children import PlanStatus
+
 
 class CaseStep(StrEnum):
     """Something that happened in a case, or (a move, a transfer between phases) is going to."""
@@ -63,6 +65,14 @@ STEP_NAMES = {
 
 # What may still be to come when it is put on record.
 AHEAD = frozenset({CaseStep.MOVED, CaseStep.PHASE_TRANSFER, CaseStep.PHASE_TO_POST16, CaseStep.PHASE_BETWEEN_POST16})
+
+# Where a case stands after a step.
+STATUS_AFTER = {
+    CaseStep.ASSESSMENT_REQUESTED: PlanStatus.ASSESSMENT,
+    CaseStep.ASSESSMENT_REFUSED: PlanStatus.SUPPORT,
+    CaseStep.PLAN_REFUSED: PlanStatus.SUPPORT,
+    CaseStep.PLAN_ISSUED: PlanStatus.PLAN,
+}
 
 
 @dataclass(frozen=True, slots=True)

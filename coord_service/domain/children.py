@@ -71,3 +71,11 @@ def school_year(born_on: date, on: date) -> int:
 def age_on(born_on: date, on: date) -> int:
     """Whole years of age on a day."""
     return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
+
+
+def birthday(born_on: date, age: int) -> date:
+    """The day on which somebody is this old; 1 March for a 29 February that the year does not have."""
+    try:
+        return born_on.replace(year=born_on.year + age)
+    except ValueError:
+        return date(born_on.year + age, 3, 1)

@@ -1,6 +1,9 @@
 """What was done, in words: "Booked a meeting" for ``book_meeting``."""
 
 from collections.abc import Mapping
+from datetime import date
+
+from coord_service.domain.case_steps import STEP_NAMES, CaseStep
 
 _DONE = {
     "add": "Added",
@@ -46,6 +49,8 @@ _SAID = {
     "change_membership": "Changed a place in the team",
     "end_membership": "Ended a place in the team",
     "log_contact": "Logged a contact",
+    "record_step": "Recorded what happened",
+    "withdraw_step": "Took back what was recorded",
     "ask_for_advice": "Asked for advice",
     "send_due_chases": "Chased",
     "ask_people": "Asked people about times",
@@ -92,9 +97,16 @@ def say_done(verb: str) -> str:
 
 
 def say_fields(details: Mapping[str, object]) -> str:
-    """Which facts were changed, where the entry says so."""
-    fields = details.get("fields")
-    return ", ".join(FACT_NAMES.get(str(name), str(name)) for name in fields) if isinstance(fields, list) else ""
+    """Which step it is about and which facts were changed, where the entry says so."""
+    step, fields = details.get("step"), details.get("fields")
+    said = [f"{STEP_NAMES[CaseStep(str(step))]}, {_say_day(details.get('on'))}"] if step else []
+    said += [FACT_NAMES.get(str(name), str(name)) for name in fields] if isinstance(fields, list) else []
+    return ", ".join(said)
+
+
+def _say_day(day: object) -> str:
+    on = date.fromisoformat(str(day))
+    return f"{on.day} {on:%B %Y}"
 
 
 def say_change(verb: str, details: Mapping[str, object], staff: Mapping[int, str]) -> str:

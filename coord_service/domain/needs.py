@@ -1,10 +1,11 @@
 """What can need a lead worker, in the order it is shown, and what a child's dates alone ask for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from coord_service.domain.case_clocks import CaseClock, ClockState
 from coord_service.domain.children import PlanStatus
 from coord_service.domain.clocks import ClockKind, ClockLaw, Limit, due
 from coord_service.domain.working_days import WorkingDays
@@ -29,7 +30,7 @@ GROUP_NAMES = {
     NeedGroup.UNDELIVERED: "Could not be delivered",
     NeedGroup.ADVICE: "Advice overdue or promised for today",
     NeedGroup.ACTIONS: "Actions overdue",
-    NeedGroup.LIMITS: "Limits in the next 10 working days",
+    NeedGroup.LIMITS: "Limits in the next 10 working days, or missed",
     NeedGroup.ARRANGE: "To arrange, to finish, and new to you",
 }
 
@@ -57,6 +58,7 @@ class NeedKind(StrEnum):
     ACTION_MINE = "action_mine"
     ACTION_LATE = "action_late"
     LIMIT = "limit"
+    LIMIT_MISSED = "limit_missed"
     REVIEW = "review"
     TAC = "tac"
     POLL_OPEN = "poll_open"
@@ -86,15 +88,8 @@ KINDS_OF = {
     NeedGroup.UNDELIVERED: (NeedKind.UNDELIVERED,),
     NeedGroup.ADVICE: (NeedKind.ADVICE_LATE, NeedKind.ADVICE_PROMISED),
     NeedGroup.ACTIONS: (NeedKind.ACTION_MINE, NeedKind.ACTION_LATE),
-    NeedGroup.LIMITS: (NeedKind.LIMIT,),
+    NeedGroup.LIMITS: (NeedKind.LIMIT, NeedKind.LIMIT_MISSED),
     NeedGroup.ARRANGE: (NeedKind.REVIEW, NeedKind.TAC, NeedKind.POLL_OPEN, NeedKind.DRAFT, NeedKind.HANDED_OVER),
-}
-
-LIMIT_NAMES = {
-    "decide_assess": "decide whether to assess (6 weeks)",
-    "decide_no_plan": "say so if there will be no plan (16 weeks)",
-    "final_plan": "send the final plan (20 weeks)",
-    "review_due": "finish the annual review, decision included (12 months)",
 }
 
 SILENT_AFTER = 20  # working days in which a family hears nothing
@@ -110,7 +105,6 @@ class CaseDates:
 
     plan_status: PlanStatus
     opened_on: date
-    assessment_requested_on: date | None = None
     last_review_on: date | None = None
     family_heard_on: date | None = None
     last_met_on: date | None = None
@@ -124,17 +118,30 @@ def silent_since(case: CaseDates, today: date, working_days: WorkingDays) -> dat
     return since if since <= working_days.add(today, -SILENT_AFTER) else None
 
 
-def limits_ahead(case: CaseDates, laws: Sequence[ClockLaw], today: date, working_days: WorkingDays) -> Iterator[Limit]:
-    """The limits of an assessment, or of a plan's review, that fall from today until ten working days on."""
+def limits_ahead(clocks: Iterable[CaseClock], today: date, working_days: WorkingDays) -> list[CaseClock]:
+    """The limits of a case that nobody has met yet and that fall from today until ten working days on.
+
+    Advice is left out: what is owed has rows of its own.
+    """
     until = working_days.add(today, LIMITS_WITHIN)
-    return (limit for limit in _limits(case, laws) if limit.id in LIMIT_NAMES and today <= limit.due_on <= until)
+    return [each for each in _of_ours(clocks) if each.state is ClockState.DUE and each.limit.due_on <= until]
+
+
+def limits_missed(clocks: Iterable[CaseClock]) -> list[CaseClock]:
+    """The limits of a case that have passed unmet, the longest first; what an exception lifts is not missed."""
+    missed = (each for each in _of_ours(clocks) if each.state is ClockState.LATE)
+    return sorted(missed, key=lambda each: each.limit.due_on)
+
+
+def _of_ours(clocks: Iterable[CaseClock]) -> Iterable[CaseClock]:
+    return (each for each in clocks if each.is_open and each.request_id is None)
 
 
 def review_to_arrange(case: CaseDates, laws: Sequence[ClockLaw], today: date) -> date | None:
     """The last day to meet so that a review due within 12 weeks can be decided in time, if none is booked."""
     if case.plan_status is not PlanStatus.PLAN or case.next_review_on is not None:
         return None
-    limit = next((each for each in _limits(case, laws) if each.id == "review_due"), None)
+    limit = _review_due(laws, case.last_review_on)
     return limit.meet_by_on if limit is not None and limit.due_on <= today + REVIEW_WITHIN else None
 
 
@@ -149,14 +156,10 @@ def tac_to_arrange(case: CaseDates, today: date) -> date | None:
     return wanted_on if wanted_on < today else None
 
 
-def _limits(case: CaseDates, laws: Sequence[ClockLaw]) -> list[Limit]:
-    """Those that follow from where the case stands now; none for dates before the law."""
-    starts = {
-        PlanStatus.ASSESSMENT: (ClockKind.ASSESSMENT, case.assessment_requested_on),
-        PlanStatus.PLAN: (ClockKind.REVIEW, case.last_review_on),
-    }
-    kind, start_on = starts.get(case.plan_status, (ClockKind.ASSESSMENT, None))
+def _review_due(laws: Sequence[ClockLaw], last_on: date | None) -> Limit | None:
+    """None where no last review is known, or one from before the law."""
     try:
-        return due(laws, kind, start_on) if start_on is not None else []
+        limits = due(laws, ClockKind.REVIEW, last_on) if last_on is not None else []
     except Refused:
-        return []
+        limits = []
+    return next((each for each in limits if each.id == "review_due"), None)

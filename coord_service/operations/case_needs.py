@@ -6,12 +6,13 @@ from datetime import date, datetime
 
 from coord_service.clock import day_in_london
 from coord_service.domain.advice import ADVICE_KIND_NAMES
+from coord_service.domain.case_clocks import CaseClock, case_clocks
 from coord_service.domain.meetings import PURPOSE_NAMES
 from coord_service.domain.needs import (
-    LIMIT_NAMES,
     CaseDates,
     NeedKind,
     limits_ahead,
+    limits_missed,
     review_to_arrange,
     silent_since,
     tac_to_arrange,
@@ -19,7 +20,9 @@ from coord_service.domain.needs import (
 from coord_service.operations.actions import ActionNeed
 from coord_service.operations.advice_page import AdviceNeed, CallDue
 from coord_service.operations.booking import DraftLine
+from coord_service.operations.case_clocks import OnRecord, load_on_record
 from coord_service.operations.tools import Tools
+from coord_service.storage.case_events import Whose
 from coord_service.storage.database import Session
 from coord_service.storage.home import CaseLine, list_cases_of
 from coord_service.storage.tables import Child
@@ -61,28 +64,46 @@ def about_child(child: Child) -> About:
 async def list_cases(db: Session, tools: Tools, user_id: int, now: datetime) -> list[Need]:
     """What the dates of somebody's open cases ask for: silent families, limits, reviews and next meetings."""
     today = day_in_london(now)
-    return [need for line in await list_cases_of(db, user_id, now) for need in _needs_of(line, tools, today)]
+    on_record = await load_on_record(db, Whose(lead_worker_id=user_id))
+    lines = await list_cases_of(db, user_id, now)
+    return [need for line in lines for need in _needs_of(line, on_record, tools, today)]
 
 
-def _needs_of(line: CaseLine, tools: Tools, today: date) -> Iterator[Need]:
+def _needs_of(line: CaseLine, on_record: OnRecord, tools: Tools, today: date) -> Iterator[Need]:
     case, laws, working_days = _dates(line), tools.rulebook.clock_laws, tools.rulebook.working_days
     about = (About(line.child_id, f"{line.given_name} {line.family_name}", line.reference),)
     record = ("child", line.child_id)
     if since := silent_since(case, today, working_days):
         yield Need(NeedKind.CALL_SILENT, about, record, on=since)
-    for limit in limits_ahead(case, laws, today, working_days):
-        yield Need(NeedKind.LIMIT, about, record, what=LIMIT_NAMES[limit.id], who=limit.law, on=limit.due_on)
+    clocks = case_clocks(laws, on_record.facts(line.child_id, line), today)
+    for clock in limits_ahead(clocks, today, working_days):
+        yield Need(NeedKind.LIMIT, about, record, what=clock.name, who=clock.limit.law, on=clock.limit.due_on)
+    yield from _missed(clocks, about)
     if meet_by := review_to_arrange(case, laws, today):
         yield Need(NeedKind.REVIEW, about, record, on=meet_by)
     if wanted_on := tac_to_arrange(case, today):
         yield Need(NeedKind.TAC, about, record, on=wanted_on)
 
 
+def _missed(clocks: Sequence[CaseClock], about: tuple[About, ...]) -> Iterator[Need]:
+    """One row for a case, however many of its limits have passed."""
+    if missed := limits_missed(clocks):
+        first, *others = missed
+        yield Need(
+            NeedKind.LIMIT_MISSED,
+            about,
+            ("child", about[0].child_id),
+            what=first.name,
+            who=first.limit.law,
+            on=first.limit.due_on,
+            others=tuple(each.name for each in others),
+        )
+
+
 def _dates(line: CaseLine) -> CaseDates:
     return CaseDates(
         plan_status=line.plan_status,
         opened_on=day_in_london(line.created_at),
-        assessment_requested_on=line.assessment_requested_on,
         last_review_on=line.last_review_on,
         family_heard_on=_day(line.family_heard_at),
         last_met_on=_day(line.last_met_at),

@@ -60,6 +60,7 @@ FULL: Mapping[str, str | list[str]] = {
     "membership_id": "select min(id) from membership group by sector",
     "service_id": "select service_id from advice_request group by service_id order by count(*) desc limit 1",
     "agency_id": "select min(id) from agency",
+    "event_id": "select id from case_event where withdrawn_at is null order by id limit 1",
     "request_id": "select min(id) from advice_request where status = 'open' and problem is null",
     "show_advice_request.request_id": """select min(id) from advice_request group by status
         union select min(id) from advice_request where problem is not null""",

@@ -33,6 +33,7 @@ from coord_service.storage.tables import (
     AdviceRequest,
     Agency,
     Attendee,
+    CaseEvent,
     Chase,
     Child,
     InboundMail,
@@ -116,6 +117,7 @@ async def test_the_county_has_something_for_every_list(county: Tools):
         "actions overdue": number_of(Action, Action.due_on < today, Action.status == "open"),
         "limits near": number_of(Child, Child.assessment_requested_on > today - timedelta(days=42)),
         "reviews due": number_of(Child, Child.last_review_on < today - timedelta(days=330)),
+        "steps on record": number_of(CaseEvent),
         "on leave": number_of(Leave),
     }
     empty = [name for name, query in full.items() if not await count(county, query)]

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from coord_service.domain.case_clocks import AdviceClock, CaseFacts, case_clocks
+from coord_service.domain.case_steps import CaseStep, Step
 from coord_service.domain.children import PlanStatus
 from coord_service.domain.needs import (
     GROUP_NAMES,
@@ -13,6 +15,7 @@ from coord_service.domain.needs import (
     NeedGroup,
     NeedKind,
     limits_ahead,
+    limits_missed,
     review_to_arrange,
     silent_since,
     tac_to_arrange,
@@ -22,7 +25,6 @@ from coord_service.rulebook import load_clock_laws, load_working_days
 TODAY = date(2026, 3, 3)
 LAWS, DAYS = load_clock_laws(), load_working_days()
 SUPPORT = CaseDates(PlanStatus.SUPPORT, TODAY)
-ASSESSED = CaseDates(PlanStatus.ASSESSMENT, TODAY)
 PLANNED = CaseDates(PlanStatus.PLAN, TODAY)
 
 
@@ -49,34 +51,53 @@ def test_a_family_that_never_heard_is_counted_from_the_day_the_record_began():
     assert silent_since(replace(SUPPORT, opened_on=date(2026, 1, 5)), TODAY, DAYS) == date(2026, 1, 5)
 
 
+def clocks(status, *steps):
+    return case_clocks(LAWS, CaseFacts(status, tuple(Step(what, on) for what, on in steps)), TODAY)
+
+
 @pytest.mark.parametrize(
-    ("weeks", "days", "ids"),
+    ("weeks", "days", "ahead", "missed"),
     [
-        (6, 0, ["decide_assess"]),  # due today
-        (6, 1, []),  # was due yesterday
-        (6, -14, ["decide_assess"]),  # ten working days ahead
-        (6, -15, []),
-        (16, 0, ["decide_no_plan"]),
-        (20, 0, ["final_plan"]),
+        (6, 0, ["decide_assess"], []),  # due today
+        (6, 1, [], ["decide_assess"]),  # was due yesterday
+        (6, -14, ["decide_assess"], []),  # ten working days ahead
+        (6, -15, [], []),
+        (16, 0, ["decide_no_plan"], ["decide_assess"]),
+        (20, 0, ["final_plan"], ["decide_assess", "decide_no_plan"]),
     ],
 )
-def test_limits_of_an_assessment_are_shown_for_ten_working_days(weeks, days, ids):
-    asked_on = TODAY - timedelta(weeks=weeks, days=days)
-    case = replace(ASSESSED, assessment_requested_on=asked_on)
-    assert [limit.id for limit in limits_ahead(case, LAWS, TODAY, DAYS)] == ids
+def test_limits_of_an_assessment_are_shown_for_ten_working_days_and_until_they_are_met(weeks, days, ahead, missed):
+    found = clocks(PlanStatus.ASSESSMENT, (CaseStep.ASSESSMENT_REQUESTED, TODAY - timedelta(weeks=weeks, days=days)))
+    assert [each.limit.id for each in limits_ahead(found, TODAY, DAYS)] == ahead
+    assert [each.limit.id for each in limits_missed(found)] == missed
+
+
+def test_a_limit_that_is_met_is_shown_no_more():
+    asked = (CaseStep.ASSESSMENT_REQUESTED, TODAY - timedelta(weeks=6))
+    assert limits_ahead(clocks(PlanStatus.ASSESSMENT, asked), TODAY, DAYS)
+    assert not limits_ahead(clocks(PlanStatus.ASSESSMENT, asked, (CaseStep.ASSESSMENT_DECIDED, TODAY)), TODAY, DAYS)
 
 
 def test_a_limit_belongs_to_where_the_case_stands_now():
-    asked_on = TODAY - timedelta(weeks=6)
-    for case in (SUPPORT, PLANNED):
-        assert not list(limits_ahead(replace(case, assessment_requested_on=asked_on), LAWS, TODAY, DAYS))
-    reviewed = replace(PLANNED, last_review_on=date(2025, 3, 5))
-    assert [limit.id for limit in limits_ahead(reviewed, LAWS, TODAY, DAYS)] == ["review_due"]
+    asked = (CaseStep.ASSESSMENT_REQUESTED, TODAY - timedelta(weeks=6))
+    for status in (PlanStatus.SUPPORT, PlanStatus.PLAN):
+        assert not limits_ahead(clocks(status, asked), TODAY, DAYS)
+    reviewed = clocks(PlanStatus.PLAN, (CaseStep.REVIEWED, date(2025, 3, 5)))
+    assert [each.limit.id for each in limits_ahead(reviewed, TODAY, DAYS)] == ["review_due"]
+
+
+def test_advice_and_the_time_of_the_family_have_no_row_among_the_limits():
+    advice = AdviceClock(1, "Therapies", date(2026, 1, 5), TODAY - timedelta(days=1))
+    case = CaseFacts(PlanStatus.ASSESSMENT, (Step(CaseStep.DRAFT_SERVED, TODAY),), advice=(advice,))
+    found = case_clocks(LAWS, case, TODAY)
+    assert len(found) == 2
+    assert not limits_missed(found)
+    assert not limits_ahead(found, TODAY, DAYS)
 
 
 def test_dates_before_the_law_have_no_limit():
     ancient = replace(PLANNED, last_review_on=date(2013, 3, 5))
-    assert not list(limits_ahead(ancient, LAWS, TODAY, DAYS))
+    assert not clocks(PlanStatus.PLAN, (CaseStep.REVIEWED, date(2013, 3, 5)))
     assert review_to_arrange(ancient, LAWS, TODAY) is None
 
 

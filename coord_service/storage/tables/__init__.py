@@ -4,6 +4,7 @@ from coord_service.storage.tables.accounts import AuditEntry, OneTimeLink, SignI
 from coord_service.storage.tables.advice import Action, AdviceEvent, AdviceRequest, Chase, Document
 from coord_service.storage.tables.calendars import BusyReading, CalendarConnection
 from coord_service.storage.tables.cases import Child, Contact, Membership
+from coord_service.storage.tables.clocks import CaseEvent, ClockException, DateCorrection, DelayReason
 from coord_service.storage.tables.council import FindingSetting, QuorumSetting, SchoolDate
 from coord_service.storage.tables.meetings import AgendaItem, Attendee, BookingDraft, Meeting, MeetingChild
 from coord_service.storage.tables.people import Agency, Leave, OtherAddress, Person, Service
@@ -23,9 +24,13 @@ __all__ = [
     "BookingDraft",
     "BusyReading",
     "CalendarConnection",
+    "CaseEvent",
     "Chase",
     "Child",
+    "ClockException",
     "Contact",
+    "DateCorrection",
+    "DelayReason",
     "Document",
     "FindingSetting",
     "InboundMail",

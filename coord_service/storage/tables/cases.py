@@ -25,6 +25,7 @@ class Child(Row):
     plan_status: Mapped[PlanStatus] = mapped_column(default=PlanStatus.SUPPORT)
     # The dates that limits are counted from; none until it happened.
     assessment_requested_on: Mapped[date | None]
+    assessment_corrected_on: Mapped[date | None]  # the day on which that date was last found wrong
     last_review_on: Mapped[date | None]  # or the day the plan was made, until the first review
     interpreter: Mapped[str | None]  # the language and anything a meeting needs
     needs_advocate: Mapped[bool] = mapped_column(default=False, server_default=sa.false())

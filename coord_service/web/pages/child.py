@@ -43,6 +43,7 @@ HISTORY_KINDS = {
     "meetings": ("Meetings", ("meeting", "attendee")),
     "advice": ("Advice", ("advice_request", "document")),
     "actions": ("Actions", ("action",)),
+    "clocks": ("Clocks", ("case_event",)),
     "contacts": ("Contacts", ("contact",)),
 }
 

@@ -1,0 +1,44 @@
+"""What happened in the cases: decisions in time and late, a draft, a review on its way, moves to another phase."""
+
+from datetime import date
+from functools import partial
+
+from coord_service.demo.children import Team
+from coord_service.demo.story import Story, actor_of
+from coord_service.domain.case_steps import CaseStep
+from coord_service.operations.case_events import RecordStep, record_step
+
+# Which child's assessment was decided on how many days after it was asked for: 42 are lawful. Others are not decided.
+DECIDED = {9: 28, 21: 40, 24: 49, 30: 38, 33: 41, 36: 42}
+DRAFTED = {36: 3}  # days ago
+# What followed the review that was held 21 days ago, and how many days ago that was.
+REVIEWED = (31, ((CaseStep.REVIEW_PAPERS, 31), (CaseStep.REVIEW_REPORT, 9)))
+MOVES_ON = {4: CaseStep.PHASE_TRANSFER, 25: CaseStep.PHASE_TO_POST16}
+
+
+def tell_clocks(story: Story) -> None:
+    """Put what happened in the cases into the story, each on its day."""
+    teams, today = story.scene.teams, story.scene.today
+    for number, after in DECIDED.items():
+        asked_on = teams[number].child.assessment_requested_on
+        if asked_on is not None:
+            days_ago = (today - asked_on).days - after
+            _tell(story, teams[number], CaseStep.ASSESSMENT_DECIDED, days_ago)
+    for number, days_ago in DRAFTED.items():
+        _tell(story, teams[number], CaseStep.DRAFT_SERVED, days_ago)
+    number, steps = REVIEWED
+    for what, days_ago in steps:
+        _tell(story, teams[number], what, days_ago)
+    for number, what in MOVES_ON.items():
+        _tell(story, teams[number], what, 5, _next_september(today))
+
+
+def _tell(story: Story, team: Team, what: CaseStep, days_ago: int, on: date | None = None) -> None:
+    """A step that the lead worker records on the day on which it happens; ``on``: on which it is going to."""
+    at = story.days_ago(days_ago, 16, team.child.id % 60)
+    step = RecordStep(team.child.id, what, on or at.date())
+    story.at(at, partial(record_step, story.tools, actor_of(team.child.lead_worker), step))
+
+
+def _next_september(today: date) -> date:
+    return date(today.year + (today.month >= 9), 9, 1)

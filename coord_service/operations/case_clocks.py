@@ -1,0 +1,129 @@
+"""The clocks of cases from what is on record: of one child, of all children of a lead worker."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from coord_service.clock import day_in_london
+from coord_service.domain.access import Permission, require
+from coord_service.domain.case_clocks import AdviceClock, CaseClock, CaseFacts, Lifting, case_clocks
+from coord_service.domain.case_steps import CaseStep, Step
+from coord_service.domain.children import PlanStatus, birthday
+from coord_service.domain.people import Actor
+from coord_service.operations.cases import load_child
+from coord_service.operations.tools import Tools
+from coord_service.storage.case_events import (
+    AdviceLine,
+    Whose,
+    list_advice,
+    list_events,
+    list_liftings,
+    list_reviews,
+    list_steps,
+)
+from coord_service.storage.database import Session
+from coord_service.storage.tables import CaseEvent, Child
+
+FIVE = 5  # until then the Code advises a review every 3 to 6 months (9.178)
+
+
+class Dated(Protocol):
+    """A case's record: what of it starts clocks."""
+
+    @property
+    def plan_status(self) -> PlanStatus:
+        """Where it stands."""
+
+    @property
+    def assessment_requested_on(self) -> date | None:
+        """When the assessment was asked for."""
+
+    @property
+    def last_review_on(self) -> date | None:
+        """When it was last reviewed, or the plan made."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnRecord:
+    """What is on record beside the cases themselves, by child."""
+
+    steps: dict[int, list[Step]]
+    lifted: dict[int, list[Lifting]]
+
+    def facts(self, child_id: int, record: Dated) -> CaseFacts:
+        """Everything about one case but its advice."""
+        steps = [*self.steps.get(child_id, ()), *steps_of_record(record)]
+        return CaseFacts(record.plan_status, tuple(steps), tuple(self.lifted.get(child_id, ())))
+
+
+@dataclass(frozen=True, slots=True)
+class ClocksView:
+    """What the page of a child's clocks shows."""
+
+    child: Child
+    clocks: Sequence[CaseClock]
+    events: Sequence[CaseEvent]
+    today: date
+
+
+async def view_clocks(tools: Tools, actor: Actor, child_id: int) -> ClocksView:
+    """The clocks of one child as they stand today, and what was recorded. Raises NotFound."""
+    require(actor, Permission.SEE_CASES)
+    today = day_in_london(tools.clock.now())
+    async with tools.database.read() as db:
+        child = await load_child(db, child_id)
+        case = await load_case_facts(db, child)
+        events = await list_events(db, child_id)
+    return ClocksView(child, case_clocks(tools.rulebook.clock_laws, case, today), events, today)
+
+
+async def load_case_facts(db: Session, child: Child) -> CaseFacts:
+    """Everything on record about one case, its advice too."""
+    whose = Whose(child_id=child.id)
+    case = (await load_on_record(db, whose)).facts(child.id, child)
+    return CaseFacts(
+        plan_status=case.plan_status,
+        steps=case.steps,
+        lifted=case.lifted,
+        advice=tuple(map(_advice_clock, await list_advice(db, whose))),
+        under_five_until=birthday(child.born_on, FIVE),
+    )
+
+
+async def load_on_record(db: Session, whose: Whose) -> OnRecord:
+    """What is on record beside some cases: in as many statements for a thousand as for one."""
+    steps = await list_steps(db, whose)
+    for child_id, starts_at, booked_at in await list_reviews(db, whose):
+        steps.setdefault(child_id, []).extend(_steps_of_review(starts_at, booked_at))
+    return OnRecord(steps, await list_liftings(db, whose))
+
+
+def _steps_of_review(starts_at: datetime, booked_at: datetime) -> Iterable[Step]:
+    """A review that is booked through the service gives its notice on the day of the booking (reg 20(3))."""
+    yield Step(CaseStep.REVIEW_HELD, day_in_london(starts_at))
+    yield Step(CaseStep.REVIEW_NOTICE, day_in_london(booked_at))
+
+
+def steps_of_record(record: Dated) -> Iterable[Step]:
+    """The steps that stand on the child's record itself."""
+    if record.assessment_requested_on is not None:
+        yield Step(CaseStep.ASSESSMENT_REQUESTED, record.assessment_requested_on)
+    if record.last_review_on is not None:
+        yield Step(CaseStep.REVIEWED, record.last_review_on)
+
+
+def came_on(line: AdviceLine) -> date | None:
+    """The day on which advice came: as it was noted, else when it was received here."""
+    if line.came_on:
+        return date.fromisoformat(line.came_on)
+    return day_in_london(line.ended_at) if line.ended_at else None
+
+
+def start_of(line: AdviceLine) -> date:
+    """The day from which the six weeks run: the receipt, until that is known the asking (reg 8(1))."""
+    return line.received_on or day_in_london(line.asked_at)
+
+
+def _advice_clock(line: AdviceLine) -> AdviceClock:
+    return AdviceClock(line.request_id, line.service, start_of(line), line.due_on, came_on(line))

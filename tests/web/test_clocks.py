@@ -1,0 +1,85 @@
+"""A child's clocks in the browser: each with its law and how it stands, and recording what happened."""
+
+from datetime import date
+
+import pytest
+
+from coord_service.domain.children import PlanStatus
+from coord_service.domain.people import Actor, Role
+from tests.case_files import County
+from tests.statements import count_statements
+
+DECIDED = {"what": "assessment_decided", "on-day": "16", "on-month": "2", "on-year": "2026"}
+
+
+@pytest.fixture
+async def browse(sign_in):
+    return await sign_in(Role.LEAD_WORKER)
+
+
+@pytest.fixture
+def me(browse):
+    return Actor(label="user:1", user_id=1, person_id=1, role=Role.LEAD_WORKER)
+
+
+@pytest.fixture
+async def child(tools, me):
+    facts = {"plan_status": PlanStatus.ASSESSMENT, "assessment_requested_on": date(2026, 1, 5)}
+    return await County(tools).child(me, **facts)
+
+
+def rows(page) -> dict[str, str]:
+    return {row.one("th").text: row.text for row in page.root.one("main").all("table")[0].all("tr") if row.all("td")}
+
+
+async def test_each_clock_says_its_law_its_day_and_how_it_stands(browse, child):
+    page = await browse.get("child_clocks", child_id=child.id)
+    found = next(text for name, text in rows(page).items() if name.startswith("Decide whether to assess"))
+    assert "SEND Regulations 2014 reg 5(1)" in found
+    assert "16 February 2026" in found
+    assert "Late 15 days after the limit" in found
+    assert "reg 5(4)(a), reg 5(4)(b), reg 5(4)(c), reg 5(4)(d)" in found
+
+
+async def test_what_happened_is_recorded_and_leaves_home(browse, child):
+    assert "Decide whether to assess" in (await browse.get("home")).text
+    page = await browse.post("record_step", DECIDED, child_id=child.id)
+    assert page.banner == "Recorded: Family told that there will be an assessment"
+    found = next(text for name, text in rows(page).items() if name.startswith("Decide whether to assess"))
+    assert "Done 16 February 2026: Family told that there will be an assessment" in found
+    assert "Decide whether to assess" not in (await browse.get("home")).text
+    history = await browse.get("child_history", child_id=child.id, kind="clocks")
+    assert "Recorded what happened: Family told that there will be an assessment, 16 February 2026" in history.text
+
+
+async def test_a_step_can_be_taken_back(browse, child):
+    page = await browse.post("record_step", DECIDED, child_id=child.id)
+    link = next(href for words, href in page.links().items() if words.startswith("Take back"))
+    page = await browse.post(link, {"reason": ""}, status=422)
+    assert page.errors == {"#reason": "Say why it was a mistake"}
+    page = await browse.post(link, {"reason": "It was her brother"})
+    assert page.banner == "Taken back. Its clocks run again"
+    assert "It was her brother" in page.text
+    assert "Late 15 days after the limit" in page.text
+
+
+async def test_a_form_sent_empty_says_what_is_missing(browse, child):
+    page = await browse.post("record_step", {"what": ""}, status=422, child_id=child.id)
+    assert page.errors == {"#what": "Choose what happened", "#on-day": "Enter the day on which it happened"}
+
+
+async def test_a_case_without_clocks_says_what_starts_one(browse, tools, me):
+    child = await County(tools).child(me)
+    assert "No clock runs" in (await browse.get("child_clocks", child_id=child.id)).text
+
+
+async def test_the_page_takes_as_many_statements_for_many_steps_as_for_one(browse, tools, child):
+    await browse.get("child_clocks", child_id=child.id)  # the first request of a session notes that it is in use
+    with count_statements(tools.database) as one:
+        await browse.get("child_clocks", child_id=child.id)
+    for day in range(1, 20):
+        await browse.post("record_step", DECIDED | {"on-day": str(day)}, child_id=child.id)
+    await browse.get("child_clocks", child_id=child.id)
+    with count_statements(tools.database) as many:
+        await browse.get("child_clocks", child_id=child.id)
+    assert many.number == one.number

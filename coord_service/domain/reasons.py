@@ -10,6 +10,8 @@ from coord_service.domain.standings import Standing
 from coord_service.domain.wall_time import say_clock
 from coord_service.domain.wishes import Wish, WishKind
 
+_RATHER_NOT = "{} would rather not"
+
 
 class People(NamedTuple):
     """A standing as slots show it: ids, and the sentences that are about people."""
@@ -83,19 +85,17 @@ def _held(burdens: Sequence[Wish | Strain], bits: int, absent: Sequence[str]) ->
 
 
 def _what_is_wished(burdens: Iterable[tuple[Wish | Strain, bool]]) -> Iterator[str]:
-    """What each one thinks of the time, the worst alone."""
+    """What each one thinks of the time, the worst alone; people who think the same are named together."""
     said: dict[str, str] = {}
     for wish, is_against in burdens:
         if not isinstance(wish, Wish):
             continue
         if wish.kind is WishKind.GOOD:
-            good, other = f"A good time for {wish.name}", f"Not one of the good times of {wish.name}"
-            said.setdefault(wish.name, other if is_against else good)
-        elif is_against:
-            may = "only if need be" if wish.kind is WishKind.IF_NEED_BE else "would rather not"
-            if not said.get(wish.name, "").endswith("would rather not"):
-                said[wish.name] = f"{wish.name} {may}"
-    yield from said.values()
+            said.setdefault(wish.name, "Not one of the good times of {}" if is_against else "A good time for {}")
+        elif is_against and said.get(wish.name) != _RATHER_NOT:
+            said[wish.name] = "{} only if need be" if wish.kind is WishKind.IF_NEED_BE else _RATHER_NOT
+    for sentence in dict.fromkeys(said.values()):
+        yield sentence.format(" and ".join(name for name, each in said.items() if each == sentence))
 
 
 def _ids(diaries: Iterable[Diary]) -> tuple[str, ...]:

@@ -153,17 +153,17 @@ def _lists(search: SlotSearch, steps: Steps) -> list[list[Span]]:
         if diary.is_required:
             ruled_out += away
         absent.append([] if diary.is_required else join(away))
-    return [join(ruled_out), *absent, *tentative, *elsewhere, *_taken(search, steps), *_burdened(search, steps)]
+    return [join(ruled_out), *absent, *tentative, *elsewhere, *taken(search, steps), *burdened(search, steps)]
 
 
-def _taken(search: SlotSearch, steps: Steps) -> Iterator[list[Span]]:
+def taken(search: SlotSearch, steps: Steps) -> Iterator[list[Span]]:
     """The steps at which each room is not free, whatever the status of its blocks."""
     for room in search.rooms:
         touched = steps.touching(room.busy, room.travel)
         yield join(span for spans in touched.values() for span in spans)
 
 
-def _burdened(search: SlotSearch, steps: Steps) -> Iterator[list[Span]]:
+def burdened(search: SlotSearch, steps: Steps) -> Iterator[list[Span]]:
     """The steps that each wish is against, outside what is good or touching what is not; and those of each strain."""
     for wish in search.wishes:
         spans = open_spans(wish.hours, search.zone, steps.span)

@@ -23,10 +23,11 @@ RULED_OUT = 1  # the bit of the steps that somebody required rules out
 
 @dataclass(frozen=True, slots=True)
 class Quorum:
-    """At least so many of these attendees must be able to come, tentative ones counted."""
+    """At least so many of these attendees must be able to come, tentative ones counted. ``words`` say whom it wants."""
 
     any_of: frozenset[str]
     at_least: int = 1
+    words: str = ""
 
 
 class Burden(Protocol):
@@ -67,6 +68,7 @@ class Team:
     quorums: tuple[tuple[int, int], ...]
     rooms: int
     burdens: tuple[tuple[int, int], ...]
+    needs_room: bool = True
 
     @classmethod
     def of(
@@ -93,7 +95,7 @@ class Team:
         coming = standing.free | standing.tentative
         if any((coming & people).bit_count() < at_least for people, at_least in self.quorums):
             return None
-        if self.rooms and standing.taken.bit_count() == self.rooms:
+        if self.rooms and self.needs_room and standing.taken.bit_count() == self.rooms:
             return None
         return standing, self._cost(standing)
 

@@ -202,7 +202,7 @@ def _quorums(rules: Iterable[QuorumRule], guests: Sequence[Guest]) -> Iterator[Q
     for rule in rules:
         people = frozenset(str(guest.person_id) for guest in guests if rule.counts(guest))
         if len(people) >= rule.at_least:
-            yield Quorum(people, rule.at_least)
+            yield Quorum(people, rule.at_least, rule.said)
 
 
 Value = TypeVar("Value", int, date)

@@ -9,6 +9,7 @@ from coord_service.clock import LONDON, day_in_london
 from coord_service.domain.availability import DiaryStretch, stretches_of
 from coord_service.domain.bookings import Need
 from coord_service.domain.choices import choose_spread
+from coord_service.domain.giving import find_gives
 from coord_service.domain.lawful import LawfulDays
 from coord_service.domain.slots import Slot, SlotSearch, rank
 from coord_service.domain.wall_time import instant_in_london
@@ -18,13 +19,15 @@ from coord_service.operations.guests import Guest
 SHIFT = timedelta(weeks=2)  # how far "earlier" and "later" go
 FARTHEST = timedelta(weeks=100)
 BEST = 5
+GIVES_SHOWN = 3
 DAYS_SHOWN = 10  # with further times
 SHOWN_FROM, SHOWN_UNTIL = time(8), time(18)  # the part of the day in the picture
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A time on offer; people by name; ``reasons`` are sentences without a full stop. ``unlawful``: why it is.
+    """A time on offer; people by name; ``reasons`` are sentences without a full stop. ``unlawful``: why it is;
+    ``better``: what would have to give for a better one, where that is worth asking for.
 
     ``rooms``: those that are free then and would do, the smallest first: (id, name).
     """
@@ -35,6 +38,7 @@ class Offer:
     absent: tuple[str, ...]
     reasons: tuple[str, ...]
     unlawful: str = ""
+    better: str = ""
     rooms: tuple[tuple[int, str], ...] = ()
 
 
@@ -63,8 +67,9 @@ class DayShown:
 class Found:
     """What a search found, and how to look elsewhere: ``earlier_on`` and ``later_on`` are other first days.
 
-    Where nothing was found: ``ways`` out, and who ``never`` can in these weeks. ``is_beyond``: times that the law does
-    not allow were asked for. ``room_lack``: why no room is offered, where one was wanted.
+    Where nothing was found: what would have to give (``gives``), ``ways`` out, who ``never`` can in these weeks.
+    ``is_beyond``: times that the law does not allow were asked for. ``room_lack``: why no room is offered, where one
+    was wanted.
     """
 
     first_on: date
@@ -76,6 +81,7 @@ class Found:
     days: tuple[DayShown, ...]
     ways: tuple[Way, ...]
     never: tuple[str, ...]
+    gives: tuple[str, ...]
     earlier_on: date | None
     later_on: date | None
     lawful: LawfulDays
@@ -103,7 +109,8 @@ def show_found(search: SlotSearch, asked: Asked) -> Found:
     slots = [slot for slot in rank(search) if slot.start_at != asked.now_at]
     best = choose_spread(slots, BEST)
     first_on, last_on = day_in_london(search.window_start_at), day_in_london(search.window_end_at) - timedelta(days=1)
-    offers = tuple(_offer(slot, search, asked.lawful) for slot in best)
+    gives = find_gives(search)
+    offers = tuple(replace(_offer(slot, search, asked.lawful), better=gives.better_than(slot)) for slot in best)
     required = [guest for guest in asked.guests if guest.need is Need.REQUIRED]
     return Found(
         first_on=first_on,
@@ -115,6 +122,7 @@ def show_found(search: SlotSearch, asked: Asked) -> Found:
         days=tuple(_days_shown(search, offers, first_on)),
         ways=() if slots else tuple(_ways(search, required)),
         never=() if slots else tuple(_who_never_can(search)),
+        gives=() if slots else tuple(gives.best(GIVES_SHOWN)),
         earlier_on=max(asked.earliest_on, first_on - SHIFT) if first_on > asked.earliest_on else None,
         later_on=_later(first_on, asked),
         room_lack="" if slots else _rooms_in_the_way(search),

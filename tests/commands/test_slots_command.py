@@ -24,10 +24,10 @@ def given(**changes):
 
 @pytest.fixture
 def coord(tmp_path, capfd):
-    def run(value):
+    def run(value, *options):
         file = tmp_path / "search.json"
         file.write_bytes(value if isinstance(value, bytes) else json.dumps(value).encode())
-        code = main(["slots", str(file)])
+        code = main(["slots", *options, str(file)])
         out, err = capfd.readouterr()
         return code, out, err
 
@@ -53,6 +53,22 @@ def test_a_slot_says_when_how_good_who_and_why(coord):
             "reasons": ["Everyone free"],
         }
     ]
+
+
+def test_asked_for_it_says_what_would_have_to_give_for_a_better_time(coord):
+    busy = [{"start": "2026-03-02T09:00:00Z", "end": "2026-03-02T10:00:00Z"}]
+    value = given(attendees=[{"id": "a"}, {"id": "b", "required": False, "busy": busy}])
+    _, out, _ = coord(value, "--better")
+    better = "If b could move what they have between 9am and 10am, everybody could come then"
+    assert {slot["start"][11:16]: slot["better"] for slot in json.loads(out)["slots"]} == {
+        "09:00": better,
+        "10:00": None,
+        "11:00": None,
+    }
+    value["attendees"][1] |= {"required": True, "busy": [busy[0] | {"end": "2026-03-02T12:00:00Z"}]}
+    _, out, _ = coord(value, "--better")
+    enough = "If b could move what they have between 9am and 12pm, everybody could come on Monday 2 March at 9am"
+    assert json.loads(out) == {"slots": [], "better": [enough]}
 
 
 def test_instants_come_back_in_the_offset_of_the_windows_start(coord):

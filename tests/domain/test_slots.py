@@ -258,6 +258,12 @@ def test_wishes_order_the_slots_and_are_told():
     assert found[0].score == 10_000
 
 
+def test_people_who_think_the_same_of_a_time_are_named_together():
+    wishes = [wish(WishKind.GOOD, 9, 10, name) for name in ("Mrs Khan", "Mr Khan")]
+    [slot] = rank(search(Diary("a"), end=at(10), wishes=(*wishes, wish(WishKind.NOT, 9, 10, "Dr Shah"))))
+    assert slot.reasons[1:] == ("A good time for Mrs Khan and Mr Khan", "Dr Shah would rather not")
+
+
 def test_a_wish_never_outweighs_that_somebody_required_may_not_come():
     busy_at_ten = Diary("a", busy=busy(at(10), at(11), BlockStatus.TENTATIVE))
     found = rank(search(busy_at_ten, start=at(9), end=at(11), wishes=(wish(WishKind.NOT, 9, 10),)))

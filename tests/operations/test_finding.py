@@ -1,7 +1,6 @@
 """Finding a time, against diaries made by hand. The clock stands at Tuesday 3 March 2026, 10am in London."""
 
 import asyncio
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -9,12 +8,9 @@ import pytest
 from coord_service.clock import LONDON, day_in_london
 from coord_service.domain.availability import Presence
 from coord_service.domain.bookings import Need, What
-from coord_service.domain.day_load import DayLoad
-from coord_service.domain.finding_rules import FindingRules
 from coord_service.domain.meetings import Answer, MeetingMode, MeetingStatus, Purpose
-from coord_service.domain.people import Actor, PersonKind, Role, Sector
-from coord_service.domain.wishes import WishedTimes, WishKind
-from coord_service.errors import NotAllowed, NotFound, Refused, SlotTaken
+from coord_service.domain.people import Actor, Role, Sector
+from coord_service.errors import SlotTaken
 from coord_service.operations.booking import (
     AnswerWhat,
     ChooseTime,
@@ -25,106 +21,14 @@ from coord_service.operations.booking import (
 )
 from coord_service.operations.booking_check import send_booking
 from coord_service.operations.finding import View, find_new_time, find_slots
-from coord_service.operations.finding_rules import set_finding_rules
-from coord_service.operations.found import Found
-from coord_service.operations.people import WorkingPattern, set_working_hours
 from coord_service.operations.terms import upload_terms
-from coord_service.operations.tools import Tools
-from coord_service.operations.wishes import set_wishes
-from coord_service.storage.tables import Attendee, Child, Leave, Meeting, Person, User
+from coord_service.storage.tables import Child, Leave, Person
 from integrations.calendars.memory import MemoryServer
-from tests.builders import a_child, a_member, a_person, a_user, actor_for
+from tests.builders import a_member, a_person, a_user, actor_for
+from tests.operations.finding_world import TOMORROW, Case, case, days, meeting_of, starts
 from tests.outside_calendars import appointment, connect, server
 
-__all__ = ["server"]
-
-TOMORROW = date(2026, 3, 4)  # the clock stands at Tuesday 3 March 2026
-
-
-@dataclass
-class Case:
-    """A child with a mother and a doctor, and their lead worker."""
-
-    tools: Tools
-    worker: User
-    child: Child
-    mother: Person
-    doctor: Person
-
-    @property
-    def actor(self) -> Actor:
-        return actor_for(self.worker)
-
-    async def draft(self, purpose: Purpose = Purpose.TAC, minutes: int = 60, worker: User | None = None) -> int:
-        worker = worker or self.worker
-        what = What((self.child.id,), purpose, worker.id, minutes, MeetingMode.PLACE, "Elm House", None, None)
-        draft_id = await start_booking(self.tools, actor_for(worker), AnswerWhat(what))
-        needs = {self.mother.id: Need.REQUIRED, self.doctor.id: Need.REQUIRED}
-        await save_who(self.tools, actor_for(worker), draft_id, needs)
-        return draft_id
-
-    async def find(self, view: View | None = None, **changes: Purpose | int) -> Found:
-        draft_id = await self.draft(**changes)
-        return await find_slots(self.tools, self.actor, draft_id, view or View(from_on=TOMORROW))
-
-    async def add(self, *rows: object) -> None:
-        async with self.tools.database.begin() as db:
-            db.add_all(rows)
-
-    async def keep_hours(self, *hours: dict[str, object]) -> None:
-        async with self.tools.database.begin() as db:
-            for person_id in (self.worker.person_id, self.mother.id, self.doctor.id):
-                (await db.get_one(Person, person_id)).working_hours = list(hours)
-
-
-@pytest.fixture
-async def case(tools: Tools) -> Case:
-    worker = await a_user(tools, name="Amy Leadworth")
-    child = await a_child(tools, worker, last_review_on=date(2025, 6, 29))
-    mother = await a_person(tools, "Mrs Ana Testwood", kind=PersonKind.FAMILY)
-    doctor = await a_person(tools, "Dr Asha Shah")
-    await a_member(tools, child, mother, sector=Sector.FAMILY)
-    await a_member(tools, child, doctor)
-    return Case(tools, worker, child, mother, doctor)
-
-
-def starts(found: Found) -> set[datetime]:
-    more = {offer.start_at for _, offers in found.more for offer in offers}
-    return {offer.start_at for offer in found.best} | more
-
-
-def days(found: Found) -> set[date]:
-    return {start.astimezone(LONDON).date() for start in starts(found)}
-
-
-def meeting_of(
-    person: Person,
-    start: datetime,
-    status: MeetingStatus = MeetingStatus.BOOKED,
-    answer: Answer = Answer.ACCEPTED,
-    hours: int = 8,
-) -> Meeting:
-    return Meeting(
-        uid=f"{status}-{answer}-{start:%H}@test",
-        dtstamp=start,
-        purpose=Purpose.OTHER,
-        starts_at=start,
-        ends_at=start + timedelta(hours=hours),
-        convenor_id=1,
-        status=status,
-        created_at=start,
-        changed_at=start,
-        attendees=[
-            Attendee(
-                person_id=person.id,
-                email="x@nhs.example",
-                role="x",
-                sector=Sector.HEALTH,
-                is_required=True,
-                answer=answer,
-            )
-        ],
-    )
+__all__ = ["case", "server"]
 
 
 async def test_with_nothing_in_the_way_it_is_office_hours_from_the_next_working_day(case: Case) -> None:
@@ -302,56 +206,6 @@ async def test_the_search_begins_five_working_days_on_and_offers_the_days_before
     found = await find_slots(case.tools, case.actor, draft_id, View())
     assert found.first_on == date(2026, 3, 10)
     assert found.earlier_on == TOMORROW
-
-
-async def test_the_times_that_the_family_likes_come_first_and_the_sentence_says_whose_they_are(case: Case) -> None:
-    wishes = (
-        WishedTimes(WishKind.GOOD, spans=((9 * 60 + 15, 14 * 60 + 45),)),
-        WishedTimes(WishKind.NOT, frozenset({2})),
-    )
-    await set_wishes(case.tools, case.actor, case.mother.id, 1, wishes)
-    found = await case.find()
-    local = [offer.start_at.astimezone(LONDON) for offer in found.best]
-    assert all(time(9, 15) <= each.time() <= time(13, 45) and each.weekday() != 2 for each in local)
-    assert "A good time for Mrs Ana Testwood" in found.best[0].reasons
-    assert TOMORROW in {day for day, _ in found.more}  # a Wednesday: left for the end, not left out
-    assert next(state for state in found.calendars if state.person_id == case.mother.id).wishes == wishes
-
-
-async def test_wishes_of_nobody_we_know_or_that_contradict_themselves_are_refused(case: Case) -> None:
-    with pytest.raises(Refused, match="said once"):
-        await set_wishes(case.tools, case.actor, case.mother.id, 1, [WishedTimes(WishKind.GOOD)] * 2)
-    with pytest.raises(Refused, match="end after it begins"):
-        await set_wishes(case.tools, case.actor, case.mother.id, 1, [WishedTimes(WishKind.GOOD, spans=((600, 540),))])
-    administrator = Actor("user:9", user_id=9, role=Role.ADMINISTRATOR)
-    with pytest.raises(NotFound):
-        await set_wishes(case.tools, administrator, case.mother.id, 1, [])
-
-
-async def test_a_full_day_is_offered_last_by_the_councils_rule_or_by_their_own(case: Case) -> None:
-    morning = [meeting_of(case.doctor, datetime(2026, 3, 4, hour, tzinfo=UTC), hours=1) for hour in (9, 10)]
-    await case.add(*morning)
-    manager = Actor("user:1", role=Role.MANAGER)
-    assert days_of(await case.find()) >= {TOMORROW}
-    await set_finding_rules(case.tools, manager, 1, FindingRules(DayLoad(2, 0)))
-    found = await case.find()
-    assert TOMORROW not in days_of(found)
-    said = {reason for _, offers in found.more for offer in offers for reason in offer.reasons}
-    assert "Would be Dr Asha Shah’s third meeting that day" in said
-    await set_working_hours(case.tools, case.actor, case.doctor.id, 1, WorkingPattern((), most_meetings=3))
-    assert TOMORROW in days_of(await case.find())
-
-
-async def test_rules_for_a_day_are_the_councils_to_set(case: Case) -> None:
-    with pytest.raises(NotAllowed):
-        await set_finding_rules(case.tools, case.actor, 1, FindingRules())
-    with pytest.raises(Refused, match="from 1 to 20"):
-        await set_finding_rules(case.tools, Actor("user:1", role=Role.MANAGER), 1, FindingRules(DayLoad(0)))
-
-
-def days_of(found: Found) -> set[date]:
-    """The days of the best times."""
-    return {day_in_london(offer.start_at) for offer in found.best}
 
 
 TERMS = b"name,first,last\nSpring term,2026-01-05,2026-03-27\nHalf-term,2026-03-09,2026-03-13\nX term,2026-04-13,\n"

@@ -91,7 +91,7 @@ class _Reader:
         """What they must be sent: a CANCEL for what they lose, a REQUEST for what is new or differs."""
         before, after = self.was.of(self.address), self.is_now.of(self.address)
         yield from self._cancel(before, after, new)
-        if None in after and self._shows_change(before, after, None):
+        if self._gets_the_whole(before, after):
             whole = {date: part for date, part in after.items() if date is None or date in self.is_now.changed}
             yield _Draft(self.address, Method.REQUEST, _needs_a_look(before, whole), whole)
             return
@@ -116,11 +116,16 @@ class _Reader:
         lost = {date: part for date, part in before.items() if date not in after}
         if None in lost:
             lost = {None: lost[None]}
-        elif None in after and self._shows_change(before, after, None):
+        elif self._gets_the_whole(before, after):
             return  # they get the whole series again, and it leaves these dates out
         told = {d: _cancelled(part, new) for d, part in lost.items() if _still_matters(part, self.address, self.now)}
         if told:
             yield _Draft(self.address, Method.CANCEL, True, told)
+
+    def _gets_the_whole(self, before: _Dates, after: _Dates) -> bool:
+        """The whole series differs; or a date comes back that it left out (EXDATE), which no date alone can undo."""
+        comes_back = None in before and any(date not in before for date in after)
+        return None in after and (comes_back or self._shows_change(before, after, None))
 
     def _shows_change(self, before: _Dates, after: _Dates, date: When | None) -> bool:
         return date not in before or shows_change(before[date], after[date], self.address)

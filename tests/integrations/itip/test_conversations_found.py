@@ -87,3 +87,16 @@ def test_a_date_that_comes_back_into_the_series_is_newer_than_when_it_left() -> 
         told.move(HOUR)
         told.move(-HOUR)
         told.add_to_or_remove_from_one(0)
+
+
+def test_a_date_that_the_series_was_sent_without_is_sent_with_the_series_when_they_are_added_to_it() -> None:
+    """RFC 5545 §3.8.5.1: the EXDATE they hold takes the date out, whatever comes about it alone."""
+    with conversation(series(*STAYING)) as told:
+        told.add_or_remove()
+        told.add_or_remove()
+        told.move_one(1, -HOUR)
+        told.add_or_remove()
+        so_far = len(told.in_the_post)
+        told.add_to_or_remove_from_one(1)
+        ((who, raw),) = told.in_the_post[so_far:]
+        assert (who, [each.recurrence_id for each in read_mail(raw).answers]) == (PARENT, [None, told.date(1)])

@@ -3,12 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 ASSETS := coord_service/web/static/vendor/complete
+WITNESS := node_modules/ical.js/ical.cjs
 PYTEST_ARGS ?= -n 2 --dist loadgroup
 
 .PHONY: install run test check bench fuzz explore peers format lock
 .DELETE_ON_ERROR:
 
-install: $(INSTALLED) $(ASSETS)
+install: $(INSTALLED) $(ASSETS) $(WITNESS)
 
 run: install
 	@$(BIN)/coord demo
@@ -65,3 +66,8 @@ $(INSTALLED): requirements.lock pyproject.toml | $(BIN)/uv
 
 $(ASSETS): tools/static_assets.py | $(INSTALLED)
 	$(BIN)/python tools/static_assets.py
+
+# Thunderbird's parser, which reads in the tests what we write.
+$(WITNESS): tools/ical_js.py tools/static_assets.py | $(INSTALLED)
+	$(BIN)/python -m tools.ical_js
+	@touch $@

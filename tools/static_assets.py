@@ -46,22 +46,22 @@ def fetch(vendor: Path = VENDOR) -> None:
     complete.write_text(SHA512)
 
 
-def download(folder: Path) -> Path:
+def download(folder: Path, package: str = PACKAGE) -> Path:
     """The package's archive, had by npm from wherever this machine's npm is told to look."""
     answer: Any = npm(
-        ["pack", "--silent", PACKAGE], return_completed_process=True, cwd=folder, capture_output=True, text=True
+        ["pack", "--silent", package], return_completed_process=True, cwd=folder, capture_output=True, text=True
     )
     archives = list(folder.glob("*.tgz"))
     if answer.returncode or len(archives) != 1:
-        raise AssetsNotFetched(f"npm could not fetch {PACKAGE}: {answer.stderr.strip() or 'no archive came'}")
+        raise AssetsNotFetched(f"npm could not fetch {package}: {answer.stderr.strip() or 'no archive came'}")
     return archives[0]
 
 
-def check(archive: Path) -> None:
+def check(archive: Path, package: str = PACKAGE, sha512: str = SHA512) -> None:
     """Raise AssetsNotFetched unless the archive is, byte for byte, the one this project was written against."""
     found = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
-    if found != SHA512:
-        raise AssetsNotFetched(f"{PACKAGE} is not the archive we know: its sha512 is {found}, expected {SHA512}")
+    if found != sha512:
+        raise AssetsNotFetched(f"{package} is not the archive we know: its sha512 is {found}, expected {sha512}")
 
 
 def unpack(archive: Path, vendor: Path) -> None:

@@ -43,7 +43,7 @@ def vtimezone_text(name: str) -> str | None:
     if turns is None:
         return None
     since = SURE_YEAR
-    while since > FIRST_YEAR and _yearly_turns(zone, [_changes(zone, since - 1), years[SURE_YEAR]]) == turns:
+    while since > FIRST_YEAR and _turns_of(zone, since - 1, turns) == turns:
         since -= 1
     for turn in turns:
         lines += _observance(turn, since)
@@ -86,6 +86,14 @@ def _yearly_turns(zone: ZoneInfo, years: list[list[datetime]]) -> list[Turn] | N
         else:
             return None
     return turns
+
+
+def _turns_of(zone: ZoneInfo, year: int, like: list[Turn]) -> list[Turn]:
+    """The turns of one year, each counted from the end of which the known one is counted."""
+    changes = _changes(zone, year)
+    if len(changes) != len(like):
+        return []
+    return [_turn(zone, each, from_end=turn.nth < 0) for each, turn in zip(changes, like, strict=True)]
 
 
 def _turn(zone: ZoneInfo, change: datetime, *, from_end: bool) -> Turn:

@@ -112,7 +112,7 @@ def test_its_offsets_equal_zoneinfo_s_through_2040(name: str) -> None:
     text = vtimezone_text(name)
     assert text
     read, zone = tzical(io.StringIO(text)).get(), ZoneInfo(name)
-    moment = datetime(2024, 1, 1, 4, tzinfo=UTC)
+    moment = datetime(2020, 1, 1, 4, tzinfo=UTC)
     while moment.year <= 2040:
         around = [(moment + timedelta(hours=n)).astimezone(zone) for n in (0, 12)]
         for local in around:

@@ -174,6 +174,22 @@ class Share:
         return min(99, max(1, (200 * self.met + self.total) // (2 * self.total)))
 
 
+SMALL = 5  # below it a number may point at a child
+
+
+def hide_small(count: int) -> int | str:
+    """A count for those who may not learn of single children: 1 to 4 are hidden."""
+    return count if count == 0 or count >= SMALL else f"fewer than {SMALL}"
+
+
+def hide_small_share(share: Share) -> str | None:
+    """A percentage, unless it would tell that 1 to 4 came in time, or that 1 to 4 did not; None of nothing."""
+    if share.percent is None:
+        return None
+    is_telling = any(0 < count < SMALL for count in (share.met, share.total - share.met))
+    return "too few to say" if is_telling else f"{share.percent}%"
+
+
 @dataclass(frozen=True, slots=True)
 class FallenDue:
     """Advice whose due date has passed, and the day it came, if it has come."""

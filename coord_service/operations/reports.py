@@ -194,6 +194,13 @@ def _agency_name(services: Sequence[Service], agency_id: int | None) -> str | No
     return next((each.agency.name for each in services if each.agency_id == agency_id), "")
 
 
+async def list_choices(tools: Tools, actor: Actor) -> Choices:
+    """What reports can be filtered by."""
+    require(actor, Permission.SEE_REPORTS)
+    async with tools.database.read() as db:
+        return _choices(await list_services(db), await list_lead_workers(db))
+
+
 async def view_cases(
     tools: Tools, actor: Actor, figure: Figure, chosen: ReportFilter, window: tuple[int, int]
 ) -> tuple[Sequence[Case], int, Choices]:

@@ -20,6 +20,8 @@ NO_PAGES = {
     "chase_report_csv",
     "chase_report_workbook",
     "chase_report_pdf",
+    "commissioner_report_pdf",
+    "commissioner_report_workbook",
     "child_chronology_pdf",
     "demo_letter_html",
     "download_letter",

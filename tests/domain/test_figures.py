@@ -19,6 +19,8 @@ from coord_service.domain.figures import (
     band_of,
     days_late,
     due_span,
+    hide_small,
+    hide_small_share,
     months_until,
     on_time_by_month,
     quarter_start,
@@ -145,3 +147,16 @@ def test_quarters_are_the_calendars(day, first):
 
 def test_months_cross_the_year():
     assert months_until(date(2026, 2, 28), 3) == [date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("met", "total", "shown"),
+    [(0, 0, None), (0, 5, "0%"), (5, 5, "100%"), (5, 10, "50%"), (4, 10, "too few to say"), (6, 10, "too few to say")],
+)
+def test_a_share_that_would_tell_a_small_number_is_hidden(met, total, shown):
+    assert hide_small_share(Share(met, total)) == shown
+
+
+@pytest.mark.parametrize(("count", "shown"), [(0, 0), (1, "fewer than 5"), (4, "fewer than 5"), (5, 5), (1200, 1200)])
+def test_numbers_from_one_to_four_are_hidden(count, shown):
+    assert hide_small(count) == shown

@@ -266,3 +266,38 @@ async def test_the_report_is_ordered_by_mail_and_ended_on_its_page(sign_in):
     assert "Every Monday (or the next working day)" in chosen
     page = await browser.post("order_report", {"every": "never mind"})
     assert "no more" in page.text
+
+
+async def test_a_commissioner_learns_counts_by_service_and_no_small_ones(sign_in, tools, county):
+    for number in range(6):
+        await a_request(tools, county["child"], county["speech"], -(20 + number))
+    browser = await sign_in(Role.MANAGER)
+    page = await browser.get("commissioner_report")
+    rows = {row[0]: row[2:] for row in rows_of(page, "By service")}
+    assert rows == {
+        "Speech therapy": ["9", "9", "fewer than 5", "0%"],
+        "Physiotherapy": ["fewer than 5", "fewer than 5", "fewer than 5", "too few to say"],
+    }
+    assert "All services" not in page.text
+    for name in ("Juniper", "Testwood", "Shah", "Lena", county["child"].reference):
+        assert name not in page.text
+
+
+async def test_the_commissioners_version_is_narrowed_and_taken_away(sign_in, tools, county):
+    elsewhere = await a_service(tools, "Occupational therapy")
+    await a_request(tools, county["child"], elsewhere, 5)
+    browser = await sign_in(Role.MANAGER)
+    page = await browser.get("commissioner_report", agency=elsewhere.agency_id)
+    assert [row[0] for row in rows_of(page, "By service")] == ["Occupational therapy"]
+    response = await browser.client.get(f"/reports/commissioner.pdf?agency={elsewhere.agency_id}")
+    text = "\n".join(each.extract_text() for each in pypdf.PdfReader(io.BytesIO(await response.read())).pages)
+    assert "Occupational therapy" in text
+    assert "fewer than 5" in " ".join(text.split())
+    assert "Physiotherapy" not in text
+    workbook = await browser.client.get("/reports/commissioner.xlsx")
+    assert (await workbook.read()).startswith(b"PK")
+
+
+async def test_where_nobody_was_asked_the_commissioners_version_says_so(sign_in):
+    page = await (await sign_in(Role.MANAGER)).get("commissioner_report")
+    assert "No advice has been asked of these services" in page.text

@@ -12,12 +12,14 @@ from coord_service.domain.figures import BAND_NAMES, DEFINITIONS, FIGURE_NAMES, 
 from coord_service.domain.report_tables import ReportForm
 from coord_service.domain.report_times import EVERY_NAMES, Every
 from coord_service.operations import report_mail
+from coord_service.operations.commissioner_report import download_commissioner_report, view_commissioner_report
 from coord_service.operations.report_csv import came_on, write_cases
 from coord_service.operations.report_document import download_report
 from coord_service.operations.reports import (
     Choices,
     ReportFilter,
     download_cases,
+    list_choices,
     view_cases,
     view_chase_report,
     view_overdue_actions,
@@ -31,6 +33,10 @@ from coord_service.web.rendering import render, see_other
 from coord_service.web.routing import Route
 
 MOST_PEOPLE = 50  # of those who hold something overdue; a filter shows the rest
+CONTENT_TYPES = {
+    ReportForm.PDF: "application/pdf",
+    ReportForm.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 _ACTIONS = "actions_of"  # an agency's name, as actions know it
 
 
@@ -111,23 +117,57 @@ async def chase_report_csv(request: web.Request) -> web.Response:
     )
 
 
+async def commissioner_report(request: web.Request) -> web.Response:
+    """Counts by service alone, for those outside the council."""
+    agency_id = _number(request.query, "agency")
+    return render(
+        request,
+        "reports/commissioner.html",
+        document=await view_commissioner_report(request.app[TOOLS], actor_of(request), agency_id),
+        kept={"agency": agency_id} if agency_id else {},
+        form=Form.of(agency=agency_id or ""),
+        agencies=(await list_choices(request.app[TOOLS], actor_of(request))).agencies,
+    )
+
+
+async def commissioner_report_pdf(request: web.Request) -> web.Response:
+    """The same as a tagged PDF."""
+    return await _commissioner_file(request, ReportForm.PDF)
+
+
+async def commissioner_report_workbook(request: web.Request) -> web.Response:
+    """The same as an Excel workbook."""
+    return await _commissioner_file(request, ReportForm.XLSX)
+
+
+async def _commissioner_file(request: web.Request, form: ReportForm) -> web.Response:
+    content = await download_commissioner_report(
+        request.app[TOOLS], actor_of(request), _number(request.query, "agency"), form
+    )
+    return _download(request, content, "advice-by-service", form)
+
+
 async def chase_report_workbook(request: web.Request) -> web.Response:
     """The report as an Excel workbook, every overdue case in it."""
-    return await _file(request, ReportForm.XLSX, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    return await _file(request, ReportForm.XLSX)
 
 
 async def chase_report_pdf(request: web.Request) -> web.Response:
     """The report as a tagged PDF."""
-    return await _file(request, ReportForm.PDF, "application/pdf")
+    return await _file(request, ReportForm.PDF)
 
 
-async def _file(request: web.Request, form: ReportForm, content_type: str) -> web.Response:
-    tools = request.app[TOOLS]
-    today = day_in_london(tools.clock.now())
+async def _file(request: web.Request, form: ReportForm) -> web.Response:
+    content = await download_report(request.app[TOOLS], actor_of(request), read_filter(request.query), form)
+    return _download(request, content, "chase-report", form)
+
+
+def _download(request: web.Request, content: bytes, name: str, form: ReportForm) -> web.Response:
+    today = day_in_london(request.app[TOOLS].clock.now())
     return web.Response(
-        body=await download_report(tools, actor_of(request), read_filter(request.query), form),
-        content_type=content_type,
-        headers={"Content-Disposition": f'attachment; filename="chase-report-{today}.{form}"'},
+        body=content,
+        content_type=CONTENT_TYPES[form],
+        headers={"Content-Disposition": f'attachment; filename="{name}-{today}.{form}"'},
     )
 
 
@@ -192,4 +232,7 @@ ROUTES = (
     Route("GET", "/reports/chase.csv", "chase_report_csv", chase_report_csv, _SEE),
     Route("GET", "/reports/chase.xlsx", "chase_report_workbook", chase_report_workbook, _SEE),
     Route("GET", "/reports/chase.pdf", "chase_report_pdf", chase_report_pdf, _SEE),
+    Route("GET", "/reports/commissioner", "commissioner_report", commissioner_report, _SEE),
+    Route("GET", "/reports/commissioner.pdf", "commissioner_report_pdf", commissioner_report_pdf, _SEE),
+    Route("GET", "/reports/commissioner.xlsx", "commissioner_report_workbook", commissioner_report_workbook, _SEE),
 )

@@ -27,11 +27,12 @@ class Rulebook:
     clock_laws: tuple[ClockLaw, ...]
     ladders: Mapping[LadderKind, Ladder]
     working_days: WorkingDays
+    list_from: int  # whoever owes so many things gets a list a week
 
 
 def load_rulebook() -> Rulebook:
     """The rules that come with this version. Raises Refused for data that makes no sense."""
-    return Rulebook(load_clock_laws(), load_ladders(), load_working_days())
+    return Rulebook(load_clock_laws(), load_ladders(), load_working_days(), load_list_from())
 
 
 @cache
@@ -44,8 +45,18 @@ def load_clock_laws() -> tuple[ClockLaw, ...]:
 @cache
 def load_ladders() -> Mapping[LadderKind, Ladder]:
     """The chase ladder for each kind of waiting (``data/ladders.toml``)."""
-    found = tomllib.loads(_data().joinpath("ladders.toml").read_text("utf-8"))
-    return {LadderKind(kind): _ladder(LadderKind(kind), entry) for kind, entry in found.items()}
+    return {kind: _ladder(kind, _ladders_file()[kind]) for kind in LadderKind}
+
+
+@cache
+def load_list_from() -> int:
+    """How many things somebody owes who gets a list a week (``data/ladders.toml``)."""
+    number: int = _ladders_file()["weekly_list"]["from"]
+    return number
+
+
+def _ladders_file() -> dict[str, Any]:
+    return tomllib.loads(_data().joinpath("ladders.toml").read_text("utf-8"))
 
 
 @cache

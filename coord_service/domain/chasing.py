@@ -5,7 +5,7 @@ where a school is written to; after an outage only the latest step is sent, not 
 written to twice in a day; a family is never written to: what they owe becomes a call for the lead worker.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -46,7 +46,8 @@ class ChaseFacts:
     ``promised_on``: the day by which they said they would answer. ``paused_until_on``: the last day of a pause.
     ``over_on``: the day on which asking loses its point (the meeting that papers are for). ``next_limit_on``: the next
     statutory limit that lateness endangers. ``last_mail_on``: when the holder was last chased for anything at all.
-    ``terms``: of schools, where somebody at a school would be written to; None for everybody else.
+    ``terms``: of schools, where somebody at a school would be written to; None for everybody else. ``owes_much``: the
+    holder gets a list a week instead of a mail for every step; ``listed_on``: when they had the last one.
     """
 
     asked_on: date
@@ -60,6 +61,8 @@ class ChaseFacts:
     last_mail_on: date | None = None
     is_held_by_family: bool = False
     terms: SchoolTerms | None = None
+    owes_much: bool = False
+    listed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class Due:
     letter: str
     is_reported: bool
     why: str
+    is_for_list: bool = False  # it goes in the holder's list of the week
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,20 @@ def _step(ladder: Ladder, facts: ChaseFacts, today: date, working_days: WorkingD
     if written_on is not None and written_on >= today:
         again = working_days.add(written_on, 1)
         return Nothing(f"Already written to on {_day(written_on)}: one mail a day to a person.", again)
-    return Call(due.step, due.anchor_on, f"The family holds this. {due.why}") if facts.is_held_by_family else due
+    if facts.is_held_by_family:
+        return Call(due.step, due.anchor_on, f"The family holds this. {due.why}")
+    if facts.owes_much and due.step not in {*ladder.nearest, PROMISE}:
+        return _listed(due, facts, today, working_days)
+    return due
+
+
+def _listed(due: Due, facts: ChaseFacts, today: date, working_days: WorkingDays) -> Due | Nothing:
+    """One list in a week (from Monday): what falls after it waits for the next."""
+    monday = today - today.weekday() * ONE_DAY
+    if facts.listed_on is None or facts.listed_on < monday:
+        return replace(due, is_for_list=True)
+    again = working_days.next_working_day(monday + 7 * ONE_DAY)
+    return Nothing(f"They owe much: it waits for their list of the week from {_day(again)}.", again)
 
 
 def _is_climbed(rung: Rung, facts: ChaseFacts) -> bool:

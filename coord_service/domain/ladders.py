@@ -89,6 +89,13 @@ class Ladder:
         if len({step.name for step in self.steps}) < len(self.steps):
             raise Refused(f"the {self.kind} ladder has two steps of one name")
 
+    @property
+    def nearest(self) -> frozenset[str]:
+        """The last step before the due date and the first after it: whoever has a weekly list gets these besides."""
+        before = [step.name for step in self.steps if step.days < 0]
+        after = [step.name for step in self.steps if step.days >= 0]
+        return frozenset(before[-1:] + after[:1])
+
     def letters(self) -> Iterator[str]:
         """Every letter the ladder can send."""
         yield from dict.fromkeys([*(step.letter for step in self.steps), self.promise_letter])

@@ -54,6 +54,16 @@ class Digest:
         return [each for each in self.planned if each.owed.audience == Audience.HOLDER]
 
     @property
+    def is_list(self) -> bool:
+        """Whether this is the list of the week of somebody who owes much."""
+        return any(isinstance(each.step, Due) and each.step.is_for_list for each in self.held)
+
+    @property
+    def owes_much(self) -> bool:
+        """Whether they have such a list."""
+        return any(each.owes_much for each in self.held)
+
+    @property
     def escalated(self) -> list[Planned]:
         """What it is asked to see to."""
         return [each for each in self.planned if each.owed.audience != Audience.HOLDER]
@@ -66,7 +76,9 @@ async def post_digest(db: Session, tools: Tools, rules: ChaseRules, digest: Dige
     rungs = [rules.following(each.owed, today) for each in digest.planned]
     lines = _Lines(db, tools, digest.address, now)
     held = [lines.write(each.owed, each.step.letter) for each in digest.held if isinstance(each.step, Due)]
-    held += [lines.write(each, "") for each in await _also_owed(db, rules, digest, now)]
+    besides = await _also_owed(db, rules, digest, now)
+    in_list_alone = digest.owes_much and not digest.is_list
+    held += [] if in_list_alone else [lines.write(each, "") for each in besides]
     held.sort(key=lambda line: line["due_on"])
     histories = await _histories(db, digest.escalated)
     escalated = [
@@ -76,6 +88,8 @@ async def post_digest(db: Session, tools: Tools, rules: ChaseRules, digest: Dige
     ]
     facts = {
         "owed": held,
+        "is_list": digest.is_list,
+        "besides": len(besides) if in_list_alone else 0,
         "escalated": escalated,
         "answer_by": min(rung.on for rung in rungs),
         "next_words": _next_words(digest, rungs),
@@ -131,8 +145,7 @@ async def _also_owed(db: Session, rules: ChaseRules, digest: Digest, now: dateti
     found: list[Owed] = []
     day = rules.day(now)
     for subject in LADDERS:
-        near = rules.working_days.add(day.on, -rules.ladder(subject).steps[0].days)
-        owed = await list_also_owed(db, subject, digest.address, near, day)
+        owed = await list_also_owed(db, subject, digest.address, rules.near(subject, day.on), day)
         found += [each for each in owed if (each.subject, each.id) not in chased]
     return found
 

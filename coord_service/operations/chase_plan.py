@@ -10,8 +10,9 @@ from coord_service.domain.chasing import Call, ChaseFacts, Decision, Due, Sent, 
 from coord_service.domain.ladders import Anchors, Audience, Climb, Ladder, LadderKind
 from coord_service.domain.wall_time import midnight_in_london
 from coord_service.domain.working_days import WorkingDays
+from coord_service.operations.chase_lists import LettersOf, load_letters_of
 from coord_service.operations.chase_rules import LADDERS, ChaseRules
-from coord_service.storage.chase_ledger import list_ledger, list_written_since
+from coord_service.storage.chase_ledger import list_ledger
 from coord_service.storage.chasing import (
     Fallen,
     FallenSteps,
@@ -37,6 +38,7 @@ class Planned:
 
     owed: Owed
     step: Due | Call
+    owes_much: bool = False  # the holder: they get a list a week, and little besides
 
 
 async def plan_chases(db: Session, rules: ChaseRules, now: datetime) -> list[Planned]:
@@ -61,8 +63,8 @@ async def plan_again(db: Session, rules: ChaseRules, planned: Sequence[Planned],
 
 async def _plan(db: Session, rules: ChaseRules, owed: Sequence[Owed], now: datetime) -> list[Planned]:
     return [
-        Planned(each, step)
-        for each, step in await decide(db, rules, owed, now)
+        Planned(each, step, known.owes_much)
+        for each, known, step in await decide(db, rules, owed, now)
         if isinstance(step, Call) or (isinstance(step, Due) and each.audience in step.audience)
     ]
 
@@ -87,23 +89,26 @@ async def _list_owed(db: Session, rules: ChaseRules, subject: str, now: datetime
 
 async def decide(
     db: Session, rules: ChaseRules, owed: Sequence[Owed], now: datetime
-) -> Sequence[tuple[Owed, Decision]]:
-    """What the ladder says of each, from the ledger and from who was written to today."""
+) -> Sequence[tuple[Owed, ChaseFacts, Decision]]:
+    """What the ladder says of each, from the ledger and from who was written to today and this week."""
     if not owed:
         return []
-    today = day_in_london(now)
     subject = owed[0].subject
     ledger: dict[int, list[Chase]] = {}
     for chase in await list_ledger(db, subject, {each.id for each in owed}):
         ledger.setdefault(chase.subject_id, []).append(chase)
-    addresses = {each.address for each in owed if each.address}
-    written = await list_written_since(db, addresses, midnight_in_london(today))
+    letters = await load_letters_of(db, rules, {each.address for each in owed if each.address}, now)
     ladder = rules.ladder(subject)
-    facts = [_facts(rules, each, ledger.get(each.id, []), today, written) for each in owed]
-    return [(each, next_chase(ladder, known, now, rules.working_days)) for each, known in zip(owed, facts, strict=True)]
+    facts = [_facts(rules, each, ledger.get(each.id, []), letters) for each in owed]
+    return [
+        (each, known, next_chase(ladder, known, now, rules.working_days))
+        for each, known in zip(owed, facts, strict=True)
+    ]
 
 
-def _facts(rules: ChaseRules, owed: Owed, ledger: Sequence[Chase], today: date, written: Collection[str]) -> ChaseFacts:
+def _facts(rules: ChaseRules, owed: Owed, ledger: Sequence[Chase], letters: LettersOf) -> ChaseFacts:
+    today = letters.today
+    is_holder = owed.audience == Audience.HOLDER
     return ChaseFacts(
         asked_on=day_in_london(owed.asked_at),
         due_on=owed.due_on,
@@ -114,9 +119,11 @@ def _facts(rules: ChaseRules, owed: Owed, ledger: Sequence[Chase], today: date, 
         ),
         next_limit_on=rules.next_limit(owed.assessment_requested_on, today),
         promised_on=owed.promised_on,
-        last_mail_on=today if owed.address in written else None,
+        last_mail_on=today if owed.address in letters.written else None,
         is_held_by_family=owed.is_family,
         terms=rules.terms if owed.is_at_school else None,
+        owes_much=is_holder and owed.address in letters.owing_much,
+        listed_on=letters.listed_on.get(owed.address or "") if is_holder else None,
     )
 
 

@@ -28,10 +28,15 @@ class ChaseRules:
     working_days: WorkingDays
     clock_laws: tuple[ClockLaw, ...]
     terms: SchoolTerms
+    list_from: int
 
     def ladder(self, subject: str) -> Ladder:
         """The ladder for what is owed."""
         return self.ladders[LADDERS[subject]]
+
+    def near(self, subject: str, today: date) -> date:
+        """The last due date for which the first step of the ladder has fallen."""
+        return self.working_days.add(today, max(0, -self.ladder(subject).steps[0].days))
 
     def day(self, now: datetime) -> Day:
         """The day of an instant, and who is away on it."""
@@ -56,4 +61,4 @@ class ChaseRules:
 async def load_chase_rules(db: Session, tools: Tools) -> ChaseRules:
     """The rules as they are now."""
     book = tools.rulebook
-    return ChaseRules(book.ladders, book.working_days, book.clock_laws, await load_terms(db))
+    return ChaseRules(book.ladders, book.working_days, book.clock_laws, await load_terms(db), book.list_from)

@@ -12,6 +12,7 @@ from datetime import date, datetime
 import structlog
 
 from coord_service.domain.chasing import Call, Decision, Due, Nothing
+from coord_service.domain.ladders import Audience
 from coord_service.domain.people import Actor
 from coord_service.operations.audit import record
 from coord_service.operations.chase_letters import Digest, post_digest
@@ -39,7 +40,7 @@ class Swept:
 
 @dataclass(frozen=True, slots=True)
 class NotChased:
-    """Something open that is not chased now, why, and when to look again."""
+    """Something open whose holder is not chased now (a manager may be), why, and when to look again."""
 
     subject: str
     id: int
@@ -167,10 +168,11 @@ async def rehearse_chases(tools: Tools, now: datetime) -> Rehearsal:
 async def _explain(
     db: Session, rules: ChaseRules, subject: str, planned: Sequence[Planned], now: datetime
 ) -> list[NotChased]:
-    chased = {each.owed.id for each in planned if each.owed.subject == subject}
+    asked = [each for each in planned if each.owed.subject == subject and each.owed.audience == Audience.HOLDER]
+    chased = {each.owed.id for each in asked}
     rest = [each for each in await list_open(db, subject, rules.day(now)) if each.id not in chased]
     found: list[NotChased] = []
-    for owed, decision in await decide(db, rules, rest, now):
+    for owed, _, decision in await decide(db, rules, rest, now):
         why, again = _reason(decision)
         found.append(NotChased(subject, owed.id, owed.reference, owed.due_on, why, again))
     return found

@@ -1,6 +1,6 @@
 """The ledger of chases: what was sent about what, to whom, and that nothing goes twice."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ from coord_service.clock import day_in_london
 from coord_service.domain.actions import ActionStatus
 from coord_service.domain.advice import AdviceStatus
 from coord_service.domain.delivery import LetterState
+from coord_service.domain.ladders import Audience
 from coord_service.errors import CoordError
 from coord_service.storage.chasing import ACTION, ADVICE, TABLES
 from coord_service.storage.database import Session
@@ -34,6 +35,22 @@ async def list_written_since(db: Session, addresses: Collection[str], since: dat
         sa.select(Chase.address).where(Chase.address.in_(addresses), Chase.chased_at >= since).distinct()
     )
     return set(rows)
+
+
+async def list_listed(
+    db: Session, addresses: Collection[str], since: datetime, besides: Mapping[str, Collection[str]]
+) -> dict[str, datetime]:
+    """When each of these addresses last had a list: what was chased there as holder, but for steps that go besides."""
+    is_besides = sa.or_(
+        *(sa.and_(Chase.subject == subject, Chase.step.in_(steps)) for subject, steps in besides.items())
+    )
+    rows = await db.execute(
+        sa.select(Chase.address, sa.func.max(Chase.chased_at))
+        .where(Chase.address.in_(addresses), Chase.chased_at >= since, Chase.audience == Audience.HOLDER.value)
+        .where(~is_besides)
+        .group_by(Chase.address)
+    )
+    return dict(rows.all())
 
 
 async def lock_owed(db: Session, subject: str, ids: Collection[int]) -> None:

@@ -185,12 +185,13 @@ def _is_at_school(audience: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     return sa.and_(is_within, at_school)
 
 
+def _holder_address(day: Day) -> sa.ColumnElement[str | None]:
+    return sa.case((_is_read_by_person(day), Person.email), else_=sa.func.coalesce(Service.mailbox, Person.email))
+
+
 def _address(audience: sa.ColumnElement[str], day: Day) -> sa.ColumnElement[str | None]:
     return sa.case(
-        (
-            audience == Audience.HOLDER.value,
-            sa.case((_is_read_by_person(day), Person.email), else_=sa.func.coalesce(Service.mailbox, Person.email)),
-        ),
+        (audience == Audience.HOLDER.value, _holder_address(day)),
         (audience == Audience.SERVICE_MANAGER.value, Service.manager_email),
         else_=_MANAGER.email,
     )
@@ -307,11 +308,36 @@ async def list_open(
 
 async def list_also_owed(db: Session, subject: str, address: str, due_by: date, day: Day) -> list[Owed]:
     """What an address holds that is late or due by a day, and not promised for later."""
-    table = TABLES[subject]
-    rows = await db.execute(
-        _addressed(_open(subject), _HOLDER, day)
-        .where(_address(_HOLDER, day) == address)
-        .where(sa.func.coalesce(Person.kind, PersonKind.PROFESSIONAL) != PersonKind.FAMILY)
-        .where(table.due_on <= due_by, sa.or_(table.promised_on.is_(None), table.promised_on < day.on))
-    )
+    held = await _of_address(db, subject, address)
+    query = _held(_addressed(_open(subject), _HOLDER, day), subject, due_by, day)
+    rows = await db.execute(query.where(held, _holder_address(day) == address))
     return [Owed(**row) for row in rows.mappings()]
+
+
+async def count_owed(db: Session, subject: str, due_by: date, day: Day, address: str | None = None) -> dict[str, int]:
+    """How much each address (or one) holds that is late or due by a day, and not promised for later."""
+    query = _held(_open(subject), subject, due_by, day)
+    if address is not None:
+        query = query.where(await _of_address(db, subject, address))
+    holder = _holder_address(day)
+    rows = await db.execute(query.with_only_columns(holder, sa.func.count()).group_by(holder))
+    return {found: count for found, count in rows if found and address in {None, found}}
+
+
+def _held(query: Query, subject: str, due_by: date, day: Day) -> Query:
+    table = TABLES[subject]
+    return query.where(
+        sa.func.coalesce(Person.kind, PersonKind.PROFESSIONAL) != PersonKind.FAMILY,
+        table.due_on <= due_by,
+        sa.or_(table.promised_on.is_(None), table.promised_on < day.on),
+    )
+
+
+async def _of_address(db: Session, subject: str, address: str) -> sa.ColumnElement[bool]:
+    """What may be held at an address, told by numbers, so that an index finds it."""
+    people = (await db.scalars(sa.select(Person.id).where(Person.email == address))).all()
+    services = (await db.scalars(sa.select(Service.id).where(Service.mailbox == address))).all()
+    if subject == ADVICE:
+        return sa.or_(AdviceRequest.person_id.in_(people), AdviceRequest.service_id.in_(services))
+    colleagues = sa.select(Person.id).where(Person.service_id.in_(services))
+    return sa.or_(Action.owner_id.in_(people), Action.owner_id.in_(colleagues))

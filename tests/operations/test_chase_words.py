@@ -38,6 +38,8 @@ def a_digest(line: dict[str, object], advice: int, actions: int, late: int) -> d
         "action_count": actions,
         "late_count": late,
         "answer_by": date(2026, 4, 28),
+        "is_list": False,
+        "besides": 0,
         "next_words": "On Tuesday 28 April 2026 we will ask again.",
     }
 

@@ -6,5 +6,6 @@ and on high ports of loopback: never the system's own instance.
 """
 
 PACKAGES = {
+    "cyrus": ("cyrus-caldav", "sasl2-bin"),
     "mail": ("postfix", "dovecot-imapd", "dovecot-lmtpd"),
 }

@@ -78,8 +78,12 @@ async def find_layout(server: DavServer, wanted: str) -> Layout:
 
 
 async def _look(server: DavServer, url: URL) -> Found:
-    """What stands at the address that was typed; for a bare server, what it calls its CalDAV (RFC 6764 §5)."""
-    body = propfind(*OF_A_CALENDAR, *OF_A_PRINCIPAL, PRINCIPAL)
+    """What stands at the address that was typed; for a bare server, what it calls its CalDAV (RFC 6764 §5).
+
+    Whether it takes time is not asked: a calendar that somebody names does, and Cyrus 3.6 dies of that question where
+    no calendar is (found by ``make peers``).
+    """
+    body = propfind(*(each for each in OF_A_CALENDAR if each != TRANSPARENCY), *OF_A_PRINCIPAL, PRINCIPAL)
     if url.path in {"", "/"}:
         try:
             return _only(await server.multistatus("PROPFIND", url.with_path("/.well-known/caldav"), body))

@@ -73,6 +73,14 @@ async def test_it_is_found_from_the_bare_name_of_the_server(dav, caldav):
     assert ("PROPFIND", "/dav/") in {(method, path) for method, path, _ in dav.asked}
 
 
+async def test_an_address_that_may_be_no_calendar_is_not_asked_whether_it_takes_time(dav, caldav):
+    """Cyrus 3.6.1 ends at that question, asked of /dav/calendars."""
+    await caldav.check()
+    bodies = {path: body for method, path, body in dav.asked if method == "PROPFIND"}
+    assert "schedule-calendar-transp" not in bodies["/"]
+    assert "schedule-calendar-transp" in bodies["/home/jo/"]
+
+
 async def test_a_calendar_can_be_chosen_by_its_name_and_must_be_there(account):
     for name, told in (("private", "“Private”"), ("work", "“Work”")):
         chosen = CalDavCalendar(replace(account, values={**account.values, "calendar": name}), Guard(HERE))

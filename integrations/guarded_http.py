@@ -38,13 +38,17 @@ AGENT = "coord-service"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """``headers`` are sent to wherever a redirect leads; ``secret`` ones (who we are) to the same service alone."""
+    """``headers`` are sent to wherever a redirect leads; ``secret`` ones (who we are) to the same service alone.
+
+    ``signing`` answers a server's challenge, likewise of the same service alone.
+    """
 
     method: str
     url: URL
     headers: Mapping[str, str] = field(default_factory=dict)
     secret: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
+    signing: aiohttp.ClientMiddlewareType | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +71,15 @@ class GuardedHttp:
 
     async def ask(self, request: Request) -> Response:
         """The answer to a request, redirects followed. Raises a CalendarTrouble for no answer, never for a status."""
-        url, secret = request.url, dict(request.secret)
+        url, is_told = request.url, True
         for _ in range(MOST_REDIRECTS + 1):
             url = self._guard.check(str(url))
-            answer = await self._ask_once(url, request, secret)
+            answer = await self._ask_once(url, request, is_told=is_told)
             location = answer.headers.get("Location")
             if answer.status not in REDIRECTS or not location:
                 return answer
-            if not is_same_service(url, following := _joined(url, location)):
-                secret = {}
+            following = _joined(url, location)
+            is_told = is_told and is_same_service(url, following)
             url = following
         raise CalendarNonsense("The calendar's server sends us round in circles.")
 
@@ -85,13 +89,20 @@ class GuardedHttp:
             await self._session.close()
             self._session = None
 
-    async def _ask_once(self, url: URL, request: Request, secret: Mapping[str, str]) -> Response:
+    async def _ask_once(self, url: URL, request: Request, *, is_told: bool) -> Response:
+        secret = request.secret if is_told else {}
         headers = CIMultiDict({"User-Agent": AGENT, "Accept-Encoding": "gzip", **request.headers, **secret})
         session = await self._session_to(url)
-        with_words = _in_words()
         async with (
-            with_words,
-            session.request(request.method, url, headers=headers, data=request.body, allow_redirects=False) as answer,
+            _in_words(),
+            session.request(
+                request.method,
+                url,
+                headers=headers,
+                data=request.body,
+                allow_redirects=False,
+                middlewares=(request.signing,) if request.signing and is_told else (),
+            ) as answer,
         ):
             body = await self._read(answer)
             return Response(answer.status, url, answer.headers, body)

@@ -129,3 +129,11 @@ async def test_the_owners_account_can_be_given_as_the_address_of_one_calendar(cy
     calendar = open_calendar(cyrus.calendar("lead.worker"), OWNER)
     assert (await calendar.read_busy([OWNER], *DAY))[OWNER].blocks == (busy(utc(9, 10), utc(9, 11)),)
     await calendar.close()
+
+
+async def test_a_cyrus_that_wants_digest_is_signed_in_to_so():
+    with start_cyrus(PASSWORDS, ways="DIGEST-MD5") as strict:
+        calendar = open_calendar(strict.url, OWNER)
+        await calendar.put(invitation())
+        assert (await calendar.read_busy([OWNER], *DAY))[OWNER].blocks == (busy(utc(9, 14), utc(9, 15)),)
+        await calendar.close()

@@ -2,8 +2,9 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+import aiohttp
 from yarl import URL
 
 from coord_service.errors import CalendarNonsense
@@ -19,18 +20,32 @@ NO_METHOD = frozenset({400, 403, 405, 409, 415, 501})
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """The Authorization header: Basic (RFC 7617) or Bearer (RFC 6750), over https alone or inside our networks."""
+    """Basic (RFC 7617), Digest where a server wants that alone (RFC 7616: Baikal), or a Bearer token (RFC 6750)."""
 
-    header: str
+    user: str
+    secret: str = field(repr=False)
+    is_token: bool = False
 
     @classmethod
     def of(cls, account: CalendarAccount) -> "SignIn":
         """What the account's form says."""
-        password = account.values.get("password", "")
-        if account.values.get("sign_in", "basic") == "bearer":
-            return cls(f"Bearer {password}")
-        pair = f"{account.values.get('user', '')}:{password}"
-        return cls(f"Basic {base64.b64encode(pair.encode()).decode()}")
+        values = account.values
+        return cls(values.get("user", ""), values.get("password", ""), values.get("sign_in") == "bearer")
+
+    @property
+    def header(self) -> str:
+        """For Authorization; it is sent over https alone, or inside our networks."""
+        if self.is_token:
+            return f"Bearer {self.secret}"
+        return f"Basic {base64.b64encode(f'{self.user}:{self.secret}'.encode()).decode()}"
+
+    def digest_for(self, answer: Response) -> aiohttp.DigestAuthMiddleware | None:
+        """What answers the challenge of a refusal that wants Digest and nothing else; None for any other answer."""
+        if answer.status != 401 or self.is_token or ":" in self.user:
+            return None
+        wanted = {each.partition(" ")[0].lower() for each in answer.headers.getall("WWW-Authenticate", [])}
+        is_alone = "digest" in wanted and "basic" not in wanted
+        return aiohttp.DigestAuthMiddleware(self.user, self.secret) if is_alone else None
 
 
 class DavServer:
@@ -39,6 +54,7 @@ class DavServer:
     def __init__(self, guard: Guard, sign_in: SignIn, origin: str) -> None:
         self._http, self._sign_in, self._guard = GuardedHttp(guard), sign_in, guard
         self._origin = origin
+        self._digest: aiohttp.DigestAuthMiddleware | None = None
 
     @property
     def url(self) -> URL:
@@ -49,8 +65,16 @@ class DavServer:
         self, method: str, url: URL, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Response:
         """The answer, whatever its status. Who we are is told to the server that was typed in alone."""
-        secret = {"Authorization": self._sign_in.header} if is_same_service(self.url, url) else {}
-        return await self._http.ask(Request(method, url, headers or {}, secret, body))
+        request = Request(method, url, headers or {}, body=body)
+        if not is_same_service(self.url, url):
+            return await self._http.ask(request)
+        if self._digest is None:
+            answer = await self._http.ask(replace(request, secret={"Authorization": self._sign_in.header}))
+            digest = self._sign_in.digest_for(answer)
+            if digest is None:
+                return answer
+            self._digest = digest
+        return await self._http.ask(replace(request, signing=self._digest))
 
     async def multistatus(self, method: str, url: URL, body: bytes, depth: int = 0) -> Multistatus:
         """The resources in an answer. Raises a CalendarTrouble for any that isn't a 207."""

@@ -21,5 +21,5 @@ CASES: dict[str, Callable[[Path], AbstractAsyncContextManager[Case]]] = {
     "microsoft": microsoft_case,
 }
 
-# What a kind can do and its server here can't: tried on a small one of ours (``tests/servers/small_dav.py``) alone.
+# What a kind can do and its server here can't: tried on a small one (``tests/servers/small_dav.py``), and on Cyrus.
 ELSEWHERE: dict[str, frozenset[Ability]] = {"caldav": frozenset({Ability.READ_OTHERS})}

@@ -18,6 +18,7 @@ from integrations.calendars.caldav.events import uid_of, url_of
 from integrations.guard import HERE, Guard
 from tests.contracts.calendars.events import meeting
 from tests.integrations.calendars.diaries import OWNER, at, calendar, utc
+from tests.servers.digest import DigestDoor
 from tests.servers.faulty import FaultyServer, serve_faulty
 from tests.servers.small_dav import SmallDav
 
@@ -266,6 +267,46 @@ async def test_the_password_is_told_to_the_server_that_was_typed_alone(dav, acco
             await caldav.check()
         await caldav.close()
     assert told == [None]
+
+
+@pytest.mark.parametrize("algorithm", ["MD5", "MD5-SESS", "SHA-256"])
+async def test_a_server_that_wants_digest_is_signed_in_to_so(dav, account, algorithm):
+    dav.events = {"ä b.ics": NINE}
+    door = DigestDoor(dav.answer, "jo", "secret", algorithm)
+    async with serve_faulty(door.answer) as server:
+        caldav = CalDavCalendar(replace(account, values={**account.values, "server": server.url}), Guard(HERE))
+        assert (await caldav.read_busy([OWNER], *SPAN))[OWNER].blocks == (Block(utc(9, 9), utc(9, 10)),)
+        assert door.opened == len(dav.asked) > door.uses
+        assert door.challenges > 1  # asked by Basic, and again when the first nonce was stale
+        await caldav.close()
+
+
+async def test_a_wrong_password_is_refused_by_digest_too(dav, account):
+    door = DigestDoor(dav.answer, "jo", "another")
+    async with serve_faulty(door.answer) as server:
+        caldav = CalDavCalendar(replace(account, values={**account.values, "server": server.url}), Guard(HERE))
+        with pytest.raises(SignInRefused):
+            await caldav.check()
+        await caldav.close()
+    assert dav.asked == []
+
+
+async def test_a_server_that_takes_basic_is_not_asked_twice(dav, account):
+    asked: list[str] = []
+
+    async def refusing(request: web.BaseRequest) -> web.StreamResponse:
+        asked.append(request.headers.get("Authorization", "").partition(" ")[0])
+        answer = web.Response(status=401, headers={"WWW-Authenticate": 'Digest realm="x", nonce="1", qop="auth"'})
+        answer.headers.add("WWW-Authenticate", 'Basic realm="x"')
+        return answer
+
+    async with serve_faulty(refusing) as server:
+        values = {**account.values, "server": f"{server.url}/jo/"}
+        caldav = CalDavCalendar(replace(account, values=values), Guard(HERE))
+        with pytest.raises(SignInRefused):
+            await caldav.check()
+        await caldav.close()
+    assert asked == ["Basic"]
 
 
 async def test_an_event_goes_out_in_the_accounts_own_name(dav, caldav):

@@ -1,7 +1,7 @@
 """CalDAV under test: a real Radicale, behind a server that goes wrong on demand.
 
-Radicale has no scheduling: colleagues' times and invitations are tried on ``tests/servers/small_dav.py`` and, with all of
-this contract, on Cyrus (``make peers PEER=cyrus``).
+Radicale has no scheduling: colleagues' times and invitations are tried on ``tests/servers/small_dav.py``, and with
+all of this contract on Cyrus (``make peers PEER=cyrus``).
 """
 
 from collections.abc import AsyncIterator

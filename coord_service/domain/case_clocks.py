@@ -143,6 +143,12 @@ def case_clocks(laws: Sequence[ClockLaw], case: CaseFacts, today: date) -> list[
     return sorted(found, key=lambda each: (each.start_on, each.limit.due_on))
 
 
+def is_review_on_its_way(case: CaseFacts) -> bool:
+    """Whether a review meeting is booked, or was held and is not decided yet."""
+    held, reviewed = _days(case, frozenset({CaseStep.REVIEW_HELD})), _days(case, frozenset({CaseStep.REVIEWED}))
+    return max(held, default=date.min) > max(reviewed, default=date.min)
+
+
 @dataclass(frozen=True, slots=True)
 class _Span:
     """The start of a clock between the one before it and the one after it."""

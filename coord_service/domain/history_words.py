@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
+from coord_service.domain.case_clocks import clock_name
 from coord_service.domain.case_steps import STEP_NAMES, CaseStep
 
 _DONE = {
@@ -50,6 +51,10 @@ _SAID = {
     "end_membership": "Ended a place in the team",
     "log_contact": "Logged a contact",
     "record_step": "Recorded what happened",
+    "record_exception": "Recorded an exception",
+    "note_family_told": "Noted that the family was told of an exception",
+    "withdraw_exception": "Took back an exception",
+    "record_delay": "Recorded a reason for delay",
     "withdraw_step": "Took back what was recorded",
     "ask_for_advice": "Asked for advice",
     "send_due_chases": "Chased",
@@ -97,9 +102,12 @@ def say_done(verb: str) -> str:
 
 
 def say_fields(details: Mapping[str, object]) -> str:
-    """Which step it is about and which facts were changed, where the entry says so."""
+    """Which step, clock or paragraph it is about and which facts were changed, where the entry says so."""
     step, fields = details.get("step"), details.get("fields")
-    said = [f"{STEP_NAMES[CaseStep(str(step))]}, {_say_day(details.get('on'))}"] if step else []
+    clock = details.get("clock")
+    said = [clock_name(str(clock))] if clock else []
+    said += [str(details["paragraph"])] if "paragraph" in details else []
+    said += [f"{STEP_NAMES[CaseStep(str(step))]}, {_say_day(details.get('on'))}"] if step else []
     said += [FACT_NAMES.get(str(name), str(name)) for name in fields] if isinstance(fields, list) else []
     return ", ".join(said)
 

@@ -22,8 +22,9 @@ from coord_service.storage.case_events import (
     list_reviews,
     list_steps,
 )
+from coord_service.storage.clock_exceptions import list_exceptions
 from coord_service.storage.database import Session
-from coord_service.storage.tables import CaseEvent, Child
+from coord_service.storage.tables import CaseEvent, Child, ClockException
 
 FIVE = 5  # until then the Code advises a review every 3 to 6 months (9.178)
 
@@ -59,11 +60,12 @@ class OnRecord:
 
 @dataclass(frozen=True, slots=True)
 class ClocksView:
-    """What the page of a child's clocks shows."""
+    """What the page of a child's clocks shows; ``untold``: the exceptions that the family has not been told of."""
 
     child: Child
     clocks: Sequence[CaseClock]
     events: Sequence[CaseEvent]
+    untold: Sequence[ClockException]
     today: date
 
 
@@ -75,7 +77,9 @@ async def view_clocks(tools: Tools, actor: Actor, child_id: int) -> ClocksView:
         child = await load_child(db, child_id)
         case = await load_case_facts(db, child)
         events = await list_events(db, child_id)
-    return ClocksView(child, case_clocks(tools.rulebook.clock_laws, case, today), events, today)
+        exceptions = await list_exceptions(db, child_id)
+    untold = [each for each in exceptions if each.told_on is None and each.withdrawn_at is None]
+    return ClocksView(child, case_clocks(tools.rulebook.clock_laws, case, today), events, untold, today)
 
 
 async def load_case_facts(db: Session, child: Child) -> CaseFacts:

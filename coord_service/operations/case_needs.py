@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from coord_service.clock import day_in_london
 from coord_service.domain.advice import ADVICE_KIND_NAMES
-from coord_service.domain.case_clocks import CaseClock, case_clocks
+from coord_service.domain.case_clocks import CaseClock, case_clocks, is_review_on_its_way
 from coord_service.domain.meetings import PURPOSE_NAMES
 from coord_service.domain.needs import (
     CaseDates,
@@ -75,11 +75,12 @@ def _needs_of(line: CaseLine, on_record: OnRecord, tools: Tools, today: date) ->
     record = ("child", line.child_id)
     if since := silent_since(case, today, working_days):
         yield Need(NeedKind.CALL_SILENT, about, record, on=since)
-    clocks = case_clocks(laws, on_record.facts(line.child_id, line), today)
+    facts = on_record.facts(line.child_id, line)
+    clocks = case_clocks(laws, facts, today)
     for clock in limits_ahead(clocks, today, working_days):
         yield Need(NeedKind.LIMIT, about, record, what=clock.name, who=clock.limit.law, on=clock.limit.due_on)
     yield from _missed(clocks, about)
-    if meet_by := review_to_arrange(case, laws, today):
+    if not is_review_on_its_way(facts) and (meet_by := review_to_arrange(case, laws, today)):
         yield Need(NeedKind.REVIEW, about, record, on=meet_by)
     if wanted_on := tac_to_arrange(case, today):
         yield Need(NeedKind.TAC, about, record, on=wanted_on)

@@ -32,6 +32,8 @@ _HELD = "select min(id) from meeting where status = 'held'"
 _LARGEST_TEAM = """select child.id from child join membership on membership.child_id = child.id
     where child.closed_at is null group by child.id order by count(*) desc limit 1"""
 
+_LIFTED = "select {} from clock_exception where withdrawn_at is null order by id limit 1"
+
 _DOORS = [token_of(door) for door in ("advice", "meeting", "action", "notes", "poll", "expired", "withdrawn")]
 
 FULL: Mapping[str, str | list[str]] = {
@@ -60,6 +62,11 @@ FULL: Mapping[str, str | list[str]] = {
     "membership_id": "select min(id) from membership group by sector",
     "service_id": "select service_id from advice_request group by service_id order by count(*) desc limit 1",
     "agency_id": "select min(id) from agency",
+    "exception_id": "select id from clock_exception where withdrawn_at is null order by id limit 1",
+    "show_clock.child_id": _LIFTED.format("child_id"),
+    "show_clock.clock": _LIFTED.format("clock"),
+    "show_clock.start": _LIFTED.format("start_on"),
+    "show_clock.of_request": _LIFTED.format("coalesce(request_id, 0)"),
     "event_id": "select id from case_event where withdrawn_at is null order by id limit 1",
     "request_id": "select min(id) from advice_request where status = 'open' and problem is null",
     "show_advice_request.request_id": """select min(id) from advice_request group by status

@@ -36,6 +36,7 @@ from coord_service.storage.tables import (
     CaseEvent,
     Chase,
     Child,
+    ClockException,
     InboundMail,
     Leave,
     Meeting,
@@ -118,6 +119,7 @@ async def test_the_county_has_something_for_every_list(county: Tools):
         "limits near": number_of(Child, Child.assessment_requested_on > today - timedelta(days=42)),
         "reviews due": number_of(Child, Child.last_review_on < today - timedelta(days=330)),
         "steps on record": number_of(CaseEvent),
+        "exceptions": number_of(ClockException),
         "on leave": number_of(Leave),
     }
     empty = [name for name, query in full.items() if not await count(county, query)]

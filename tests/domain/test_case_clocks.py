@@ -5,7 +5,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from coord_service.domain.case_clocks import AdviceClock, CaseFacts, ClockState, Lifting, case_clocks
+from coord_service.domain.case_clocks import (
+    AdviceClock,
+    CaseFacts,
+    ClockState,
+    Lifting,
+    case_clocks,
+    is_review_on_its_way,
+)
 from coord_service.domain.case_steps import CaseStep, Step
 from coord_service.domain.children import PlanStatus
 from coord_service.rulebook import load_clock_laws
@@ -183,6 +190,13 @@ def test_a_review_is_due_until_the_next_one_is_decided(decided_on, state):
         case = with_steps(case, (CaseStep.AMENDMENT_NOTICE, decided_on))
     found = next(each for each in case_clocks(LAWS, case, date(2026, 3, 20)) if each.limit.id == "review_due")
     assert (found.start_on, found.state) == (date(2025, 4, 1), state)
+
+
+def test_a_review_that_was_held_is_on_its_way_until_it_is_the_last_one():
+    assert not is_review_on_its_way(PLANNED)
+    held = with_steps(PLANNED, (CaseStep.REVIEW_HELD, MET))
+    assert is_review_on_its_way(held)
+    assert not is_review_on_its_way(with_steps(held, (CaseStep.REVIEWED, MET)))
 
 
 def test_the_next_review_is_counted_from_the_plan_until_there_is_a_review():

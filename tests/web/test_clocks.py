@@ -83,3 +83,53 @@ async def test_the_page_takes_as_many_statements_for_many_steps_as_for_one(brows
     with count_statements(tools.database) as many:
         await browse.get("child_clocks", child_id=child.id)
     assert many.number == one.number
+
+
+EXCEPTION = {
+    "paragraph": "reg 5(4)(c)",
+    "from_on": "2026-01-20",
+    "evidence": "A letter from the hospital",
+    "decided_by": "Helen Trialwick",
+    "decided_on": "2026-03-02",
+}
+ONE = {"clock": "decide_assess", "start": "2026-01-05", "of_request": 0}
+
+
+async def test_an_exception_is_recorded_told_and_taken_back_in_the_browser(browse, child):
+    page = await browse.post("record_exception", EXCEPTION, child_id=child.id, **ONE)
+    assert page.banner == "Exception recorded. The limit stays where it is"
+    assert "Lifted by an exception" in page.text
+    assert "Family not told yet" in page.text
+    assert "3 March 2026, after the limit" in page.text
+    assert "The family has not been told" in (await browse.get("child_clocks", child_id=child.id)).text
+    assert "Decide whether to assess" not in (await browse.get("home")).text
+    told = {"told_on": "2026-03-03", "told_how": "By telephone"}
+    page = await browse.post("note_family_told", told, exception_id=1)
+    assert "3 March 2026, By telephone" in page.text
+    page = await browse.post("withdraw_exception", {"reason": ""}, 422, exception_id=1, seen="/clock-exceptions/1")
+    assert page.errors == {"#reason": "Say why it is taken back"}
+    back = {"reason": "Another child’s letter"}
+    page = await browse.post("withdraw_exception", back, exception_id=1, seen="/clock-exceptions/1")
+    assert "Taken back on 3 March 2026" in page.text
+    assert "Late" in page.text
+
+
+async def test_the_page_of_a_clock_offers_its_own_paragraphs_and_says_what_is_missing(browse, child):
+    page = await browse.get("show_clock", child_id=child.id, **ONE)
+    assert [box["value"] for box in page.root.all("input") if box.get("name") == "paragraph"] == [
+        "reg 5(4)(a)",
+        "reg 5(4)(b)",
+        "reg 5(4)(c)",
+        "reg 5(4)(d)",
+    ]
+    page = await browse.post("record_exception", {}, status=422, child_id=child.id, **ONE)
+    assert set(page.errors) == {"#paragraph", "#from_on-day", "#evidence", "#decided_by", "#decided_on-day"}
+    await browse.get("show_clock", status=404, child_id=child.id, **ONE | {"start": "2026-02-30"})
+
+
+async def test_a_reason_for_delay_is_recorded_beside_and_lifts_nothing(browse, child):
+    seen = browse.url("show_clock", child_id=child.id, **ONE)
+    page = await browse.post("record_delay", {"delay": "Nobody to write it"}, child_id=child.id, seen=seen, **ONE)
+    assert page.banner == "Reason recorded. It lifts nothing"
+    assert "Nobody to write it" in page.text
+    assert "Late" in page.text

@@ -43,7 +43,7 @@ HISTORY_KINDS = {
     "meetings": ("Meetings", ("meeting", "attendee")),
     "advice": ("Advice", ("advice_request", "document")),
     "actions": ("Actions", ("action",)),
-    "clocks": ("Clocks", ("case_event",)),
+    "clocks": ("Clocks", ("case_event", "clock_exception", "delay_reason")),
     "contacts": ("Contacts", ("contact",)),
 }
 

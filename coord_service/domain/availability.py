@@ -17,6 +17,7 @@ class Presence(StrEnum):
     BUSY = "busy"
     TENTATIVE = "tentative"
     UNKNOWN = "unknown"
+    UNSEEN = "unseen"
     FREE = "free"
 
 
@@ -27,6 +28,7 @@ PRESENCE_NAMES = {
     Presence.AWAY: "Away (leave or holiday)",
     Presence.OUTSIDE: "Outside working hours",
     Presence.UNKNOWN: "Not known",
+    Presence.UNSEEN: "Nothing known against it: no calendar to look in",
 }
 
 _STATUSES = (
@@ -80,7 +82,9 @@ def _presence_at(
     for presence, spans in blocks:
         if _covers(spans, instant):
             return presence
-    return Presence.UNKNOWN if diary.is_unknown else Presence.FREE
+    if diary.is_unknown:
+        return Presence.UNKNOWN
+    return Presence.UNSEEN if diary.is_unseen else Presence.FREE
 
 
 def _covers(spans: Iterable[Span], instant: int) -> bool:

@@ -59,7 +59,8 @@ class Diary:
 
     ``working_hours`` empty means always; ``travel`` widens every block that is not free, before and after it;
     ``name`` is what the reasons call them (their id if empty). ``known_at``: when a calendar outside was last read; if
-    ``is_unknown``, nothing is known since then. None: there is no such calendar, or it was never read.
+    ``is_unknown``, nothing is known since then. None: there is no such calendar, or it was never read. ``is_unseen``:
+    there is none to look in, so that they are free only as far as is known here.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Diary:
     travel: timedelta = timedelta()
     name: str = ""
     known_at: datetime | None = None
+    is_unseen: bool = False
 
     def spans(self, *statuses: BlockStatus) -> Iterator[Span]:
         """The blocks of these statuses, widened by travel."""

@@ -11,7 +11,7 @@ from functools import cache
 from typing import NamedTuple
 
 from coord_service.domain.diaries import DAY, Block, BlockStatus, Diary, Span, join, open_spans
-from coord_service.domain.reasons import name_of
+from coord_service.domain.reasons import MOST_NAMED, name_of
 from coord_service.domain.slots import Slot, SlotSearch, burdened, taken
 from coord_service.domain.standings import (
     FULL_MARKS,
@@ -25,7 +25,6 @@ from coord_service.domain.wall_time import say_clock
 
 MOVABLE = timedelta(hours=4)  # what takes longer is a course or a day out, and is not moved
 WORTH_ASKING = OPTIONAL_TENTATIVE  # what a better time must at least be better by
-MOST_NAMED = 2
 
 
 class GiveKind(IntEnum):
@@ -82,7 +81,8 @@ class Gives:
         start_at = self.search.steps.at(step)
         when = "then" if start_at == here else f"on {_say_when(start_at, self.search.zone)}"
         coming = _say_coming(self.search.diaries, give.standing)
-        return f"If {_say_give(self.search, give, start_at)}, {coming} could come {when}"
+        hedge = ", as far as we can see" if _is_unsure(self.search.diaries, give.standing) else ""
+        return f"If {_say_give(self.search, give, start_at)}, {coming} could come {when}{hedge}"
 
 
 def find_gives(search: SlotSearch) -> Gives:
@@ -224,6 +224,10 @@ def _say_coming(diaries: Sequence[Diary], standing: Standing) -> str:
     if len(missing) <= MOST_NAMED:
         return f"everybody but {' and '.join(missing)}"
     return f"{len(diaries) - len(missing)} of {len(diaries)}"
+
+
+def _is_unsure(diaries: Sequence[Diary], standing: Standing) -> bool:
+    return any(diary.is_unseen and standing.free >> bit & 1 for bit, diary in enumerate(diaries))
 
 
 def _say_when(start_at: datetime, zone: tzinfo) -> str:

@@ -139,7 +139,7 @@ def answered(diary: Diary, ballot: Ballot | None, at: AskedTime) -> Diary:
         return diary
     if at.id not in ballot.answers:
         return replace(diary, is_unknown=True)
-    return replace(diary, busy=_blocks(ballot.answers[at.id], at), working_hours=(), is_unknown=False)
+    return replace(diary, busy=_blocks(ballot.answers[at.id], at), working_hours=(), is_unknown=False, is_unseen=False)
 
 
 def with_ballots(diaries: Iterable[Diary], ballots: Iterable[Ballot], times: Sequence[AskedTime]) -> tuple[Diary, ...]:

@@ -10,6 +10,7 @@ from coord_service.domain.standings import Standing
 from coord_service.domain.wall_time import say_clock
 from coord_service.domain.wishes import Wish, WishKind
 
+MOST_NAMED = 2
 _RATHER_NOT = "{} would rather not"
 
 
@@ -33,6 +34,7 @@ class People(NamedTuple):
         )
         reasons = (
             *_who_is_free(diaries, free),
+            *_who_is_unseen(diaries, free),
             *_what_is_wished(held := list(_held(burdens, standing.burdens, _ids(absent)))),
             *(each.words for each, holds in held if holds and isinstance(each, Strain)),
             *(f"{name_of(diary)} tentative" for diary in tentative),
@@ -71,12 +73,28 @@ def name_of(diary: Diary) -> str:
 def _who_is_free(diaries: Sequence[Diary], free: Sequence[Diary]) -> Iterator[str]:
     required = sum(diary.is_required for diary in diaries)
     required_free = sum(diary.is_required for diary in free)
-    if len(free) == len(diaries):
-        yield "Everyone free"
+    hedge = ", as far as we can see" if any(diary.is_unseen for diary in free) else ""
+    if all(diary.is_unseen for diary in diaries):
+        yield "Nothing known against it" if len(free) == len(diaries) else "Possible, as far as we can see"
+    elif len(free) == len(diaries):
+        yield "Everyone we can see is free" if hedge else "Everyone free"
     elif required and required_free == required:
-        yield "All required people free"
+        yield f"All required people free{hedge}"
     elif required:
-        yield f"{required_free} of {required} required people free"
+        yield f"{required_free} of {required} required people free{hedge}"
+
+
+def _who_is_unseen(diaries: Sequence[Diary], free: Sequence[Diary]) -> Iterator[str]:
+    """Of whom only what is known here speaks for the time."""
+    unseen = [name_of(diary) for diary in free if diary.is_unseen]
+    if not unseen:
+        return
+    if all(diary.is_unseen for diary in diaries):
+        yield "We can see nobody’s calendar"
+    elif len(unseen) <= MOST_NAMED:
+        yield f"We can’t see a calendar of {' or '.join(unseen)}"
+    else:
+        yield f"We can’t see {len(unseen)} people’s calendars"
 
 
 def _held(burdens: Sequence[Wish | Strain], bits: int, absent: Sequence[str]) -> Iterator[tuple[Wish | Strain, bool]]:

@@ -12,7 +12,7 @@ from coord_service.clock import LONDON, day_in_london
 from coord_service.domain.availability import Presence, stretches_of
 from coord_service.domain.bookings import Need
 from coord_service.domain.diaries import Block, BlockStatus, Diary, WorkingHours
-from coord_service.domain.outside import Outside, without_meeting
+from coord_service.domain.outside import Knowledge, Outside, without_meeting
 from coord_service.domain.people import Sector
 from coord_service.domain.wall_time import day_span, midnight_in_london, say_day
 from coord_service.domain.working_days import WorkingDays
@@ -135,6 +135,7 @@ def _diary(guest: Guest, busy: tuple[Block, ...], outside: Outside | None) -> Di
         working_hours=hours_of(guest.habits.working_hours),
         is_unknown=outside is not None and outside.is_unknown,
         known_at=outside.known_at if outside else None,
+        is_unseen=outside is None or outside.knowledge is Knowledge.NO_CALENDAR,
     )
 
 

@@ -9,8 +9,10 @@ from coord_service.clock import LONDON, day_in_london
 from coord_service.domain.availability import DiaryStretch, stretches_of
 from coord_service.domain.bookings import Need
 from coord_service.domain.choices import choose_spread
+from coord_service.domain.diaries import Diary
 from coord_service.domain.giving import find_gives
 from coord_service.domain.lawful import LawfulDays
+from coord_service.domain.reasons import say_since
 from coord_service.domain.slots import Slot, SlotSearch, rank
 from coord_service.domain.wall_time import instant_in_london
 from coord_service.operations.calendar_states import CalendarState
@@ -53,13 +55,22 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonShown:
+    """One person's day in the picture. ``note``: why what is shown is not all, and since when; empty where it is."""
+
+    name: str
+    stretches: tuple[DiaryStretch, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DayShown:
     """A day of the picture: what is known of each person, and where the offers lie."""
 
     day: date
     start_at: datetime
     end_at: datetime
-    people: tuple[tuple[str, tuple[DiaryStretch, ...]], ...]
+    people: tuple[PersonShown, ...]
     offers: tuple[Offer, ...]
 
 
@@ -189,9 +200,18 @@ def _days_shown(search: SlotSearch, offers: Sequence[Offer], first_on: date) -> 
             day=day,
             start_at=start_at,
             end_at=end_at,
-            people=tuple((diary.name, stretches_of(diary, LONDON, start_at, end_at)) for diary in search.diaries),
+            people=tuple(
+                PersonShown(diary.name, stretches_of(diary, LONDON, start_at, end_at), _note(diary))
+                for diary in search.diaries
+            ),
             offers=tuple(offer for offer in offers if day_in_london(offer.start_at) == day),
         )
+
+
+def _note(diary: Diary) -> str:
+    if diary.is_unknown:
+        return f"not known{say_since(diary, LONDON)}" if diary.known_at else "never read yet"
+    return "no calendar to look in" if diary.is_unseen else ""
 
 
 def _ways(search: SlotSearch, required: Iterable[Guest]) -> list[Way]:

@@ -45,6 +45,7 @@ _WORST_FIRST = (
     Presence.OUTSIDE,
     Presence.TENTATIVE,
     Presence.UNKNOWN,
+    Presence.UNSEEN,
     Presence.FREE,
 )
 _CANNOT = frozenset({Presence.AWAY, Presence.BUSY, Presence.OUTSIDE})
@@ -66,7 +67,7 @@ class AtThatTime:
             return True
         if self.presence in _CANNOT:
             return False
-        return None if self.presence is Presence.UNKNOWN else True
+        return None if self.presence in {Presence.UNKNOWN, Presence.UNSEEN} else True
 
 
 @dataclass(frozen=True, slots=True)

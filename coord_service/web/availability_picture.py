@@ -1,15 +1,16 @@
 """The availability picture: a small drawing a day, a bar a person. Patterns say what colours say."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
 from coord_service.domain.availability import PRESENCE_NAMES, DiaryStretch, Presence
-from coord_service.operations.found import DayShown
+from coord_service.operations.found import DayShown, PersonShown
 from coord_service.web.wording import say_time
 
 WIDTH, HEAD, ROW, BAR_TOP, BAR = 300, 20, 36, 18, 13
+_SHORT = {Presence.UNSEEN: "nothing known", Presence.AWAY: "away"}
 HOUR_MARKS = 2  # a line every two hours
 
 # fill, then what is drawn over it in an 8 by 8 tile: each kind can be told without colour
@@ -19,6 +20,7 @@ _LOOKS: dict[Presence, tuple[str, str]] = {
     Presence.TENTATIVE: ("#fff7bf", '<path d="M4 0V8" stroke="#594d00" stroke-width="1.5"/>'),
     Presence.AWAY: ("#fcd6c3", '<circle cx="4" cy="4" r="1.8" fill="#6e3619"/>'),
     Presence.OUTSIDE: ("#f3f2f1", '<path d="M0 4H8" stroke="#b1b4b6" stroke-width="1"/>'),
+    Presence.UNSEEN: ("#ffffff", '<circle cx="4" cy="4" r="1.2" fill="#00703c"/>'),
     Presence.UNKNOWN: ("#ffffff", '<path d="M0 0 8 8M8 0 0 8" stroke="#505a5f" stroke-width="1"/>'),
 }
 
@@ -49,9 +51,7 @@ def draw_key(presence: Presence) -> Markup:
 def draw_day(shown: DayShown, words: str) -> Markup:
     """One day: a bar a person on a common scale, the times on offer framed. ``words`` name it to a screen reader."""
     height = HEAD + ROW * len(shown.people) + 4
-    rows = Markup("").join(
-        _draw_person(shown, name, stretches, HEAD + ROW * row) for row, (name, stretches) in enumerate(shown.people)
-    )
+    rows = Markup("").join(_draw_person(shown, person, HEAD + ROW * row) for row, person in enumerate(shown.people))
     frames = "".join(
         _frame(shown, offer.start_at, offer.end_at, HEAD + ROW * row)
         for offer in shown.offers
@@ -64,19 +64,22 @@ def draw_day(shown: DayShown, words: str) -> Markup:
 
 def list_presences(days: Iterable[DayShown]) -> list[Presence]:
     """The kinds that occur on these days, in the order of the legend."""
-    seen = {stretch.presence for day in days for _, stretches in day.people for stretch in stretches}
+    seen = {stretch.presence for day in days for person in day.people for stretch in person.stretches}
     return [presence for presence in PRESENCE_NAMES if presence in seen]
 
 
-def say_stretches(stretches: Sequence[DiaryStretch]) -> str:
+def say_stretches(person: PersonShown) -> str:
     """A person's day in words, for the table: “free 9am to 11am, busy 11am to 1pm”; outside hours only if all day."""
-    told = [each for each in stretches if each.presence is not Presence.OUTSIDE]
+    told = [each for each in person.stretches if each.presence is not Presence.OUTSIDE]
     if not told:
         return PRESENCE_NAMES[Presence.OUTSIDE]
-    words = ", ".join(
-        f"{PRESENCE_NAMES[each.presence].lower()} {say_time(each.start_at)} to {say_time(each.end_at)}" for each in told
-    )
+    words = ", ".join(map(_say_stretch, told))
     return words[:1].upper() + words[1:]
+
+
+def _say_stretch(stretch: DiaryStretch) -> str:
+    words = _SHORT.get(stretch.presence, PRESENCE_NAMES[stretch.presence].lower())
+    return f"{words} {say_time(stretch.start_at)} to {say_time(stretch.end_at)}"
 
 
 def _at(shown: DayShown, instant: datetime) -> float:
@@ -100,12 +103,17 @@ def _draw_hours(shown: DayShown, height: int) -> Markup:
     return Markup("").join(marks)
 
 
-def _draw_person(shown: DayShown, name: str, stretches: Sequence[DiaryStretch], top: int) -> Markup:
-    bars = "".join(_bar(shown, each, top + BAR_TOP) for each in stretches)
+def _draw_person(shown: DayShown, person: PersonShown, top: int) -> Markup:
+    bars = "".join(_bar(shown, each, top + BAR_TOP) for each in person.stretches)
     label = Markup(
         '<text x="2" y="{}" font-size="13" fill="#0b0c0c" stroke="#ffffff" stroke-width="5" paint-order="stroke">{}'
         "</text>"
-    ).format(top + 13, name)
+    ).format(top + 13, person.name)
+    if person.note:
+        label += Markup(
+            '<text x="{}" y="{}" font-size="10.5" text-anchor="end" fill="#383f43" stroke="#ffffff" stroke-width="4" '
+            'paint-order="stroke">{}</text>'
+        ).format(WIDTH, top + 13, person.note)
     return label + Markup(bars)  # noqa: S704 - numbers, and a word of ours
 
 
@@ -114,7 +122,7 @@ def _bar(shown: DayShown, stretch: DiaryStretch, top: int) -> str:
     left, right = _at(shown, stretch.start_at), _at(shown, stretch.end_at)
     return (
         f'<rect x="{left}" y="{top}" width="{round(right - left, 1)}" height="{BAR}" '
-        f'fill="url(#presence-{stretch.presence.value})" stroke="#505a5f"/>'
+        f'fill="url(#presence-{stretch.presence.value})" stroke="#505a5f"><title>{_say_stretch(stretch)}</title></rect>'
     )
 
 

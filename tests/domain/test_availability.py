@@ -36,6 +36,11 @@ def test_a_day_of_work_with_meetings() -> None:
     ]
 
 
+def test_whoever_has_no_calendar_is_not_said_to_be_free() -> None:
+    diary = Diary("1", busy=(block(2, 3),), working_hours=HOURS, is_unseen=True)
+    assert [presence for _, presence in told(diary)[1:4]] == [Presence.UNSEEN, Presence.BUSY, Presence.UNSEEN]
+
+
 def test_leave_hides_what_else_is_in_the_diary_but_not_the_hours() -> None:
     diary = Diary("1", busy=(block(2, 3), block(-8, 16, BlockStatus.OOF)), working_hours=HOURS)
     assert told(diary) == [(0, Presence.OUTSIDE), (1, Presence.AWAY), (9, Presence.OUTSIDE)]

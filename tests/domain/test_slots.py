@@ -224,6 +224,27 @@ def test_two_attendees_of_one_id_are_refused():
         search(Diary("a"), Diary("a"))
 
 
+def test_whose_calendar_nobody_can_see_is_never_said_to_be_free():
+    unseen = [Diary(each, name=each.upper(), is_unseen=True) for each in "xyz"]
+    said = [
+        rank(search(*diaries, end=at(10)))[0].reasons
+        for diaries in ([Diary("a"), unseen[0]], [Diary("a"), *unseen], [*unseen])
+    ]
+    assert said == [
+        ("Everyone we can see is free", "We can’t see a calendar of X"),
+        ("Everyone we can see is free", "We can’t see 3 people’s calendars"),
+        ("Nothing known against it", "We can see nobody’s calendar"),
+    ]
+
+
+def test_required_people_are_free_only_as_far_as_we_can_see():
+    misses = Diary("m", False, busy(at(9), at(10)))
+    [slot] = rank(search(Diary("a"), Diary("x", is_unseen=True), misses, end=at(10)))
+    assert slot.reasons[0] == "All required people free, as far as we can see"
+    [slot] = rank(search(Diary("x", is_unseen=True), Diary("m", False, misses.busy, is_unseen=True), end=at(10)))
+    assert slot.reasons[0] == "Possible, as far as we can see"
+
+
 def room(number, *blocks):
     return Diary(f"room-{number}", busy=blocks)
 

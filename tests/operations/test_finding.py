@@ -57,7 +57,11 @@ async def test_the_picture_tells_leave_from_meetings(case: Case) -> None:
     found = await case.find()
     assert found.best == ()
     assert [(way.name, way.has_quorum) for way in found.ways] == [("Mrs Ana Testwood", False), ("Dr Asha Shah", False)]
-    seen = {(day.day, name): {each.presence for each in told} for day in found.days for name, told in day.people}
+    seen = {
+        (day.day, person.name): {each.presence for each in person.stretches}
+        for day in found.days
+        for person in day.people
+    }
     assert Presence.BUSY in seen[date(2026, 3, 4), "Dr Asha Shah"]
     assert Presence.AWAY in seen[date(2026, 3, 5), "Mrs Ana Testwood"]
 

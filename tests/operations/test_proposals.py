@@ -72,7 +72,7 @@ async def test_a_proposed_time_is_shown_beside_what_is_known_of_everybody(talk: 
         db.add(Leave(person_id=talk.worker.person_id, starts_on=day, ends_on=day))
     proposal = await proposed(talk, start)
     found = {each.attendee.person.name: (each.presence, each.can_come) for each in proposal.people}
-    assert found == {"Amy Leadworth": (Presence.AWAY, False), "Dr Priya Shah": (Presence.FREE, True)}
+    assert found == {"Amy Leadworth": (Presence.AWAY, False), "Dr Priya Shah": (Presence.UNSEEN, True)}
     assert (proposal.refusal, proposal.has_clash) == ("", False)
 
 

@@ -74,7 +74,8 @@ async def test_a_time_says_what_would_have_to_give_for_a_better_one(case: Case) 
     await save_who(case.tools, case.actor, draft_id, needs)
     found = await find_slots(case.tools, case.actor, draft_id, View(from_on=TOMORROW))
     assert found.best[0].better == (
-        "If Ms Ify Okoro could move what they have between 9am and 11am, everybody could come then"
+        "If Ms Ify Okoro could move what they have between 9am and 11am, everybody could come then, as far as we can "
+        "see"
     )
 
 
@@ -89,7 +90,7 @@ async def test_when_nothing_fits_it_says_what_would_be_enough(case: Case) -> Non
     [sentence] = found.gives
     assert sentence == (
         "If Dr Asha Shah could move what they have between 9am and 10am, everybody could come on Wednesday 4 March "
-        "at 9am"
+        "at 9am, as far as we can see"
     )
 
 

@@ -75,6 +75,21 @@ async def test_a_calendar_that_fails_is_not_known_since_it_was_read(browse, worl
     assert lines[0].startswith("Can’t be read Dr Asha Shah: not known since Tuesday 3 March, 10am. Their calendar")
 
 
+async def test_the_picture_and_its_table_say_since_when_somebody_is_not_known(browse, world, trust, clock):
+    page = await reach_when(browse, world)
+    assert "Everyone we can see is free" in page.text
+    picture = page.root.all("svg", class_="coord-availability__day")[0].text
+    assert "Mrs Ana Larkspur no calendar to look in" in picture
+    clock.move(minutes=40)
+    trust.trouble = ConnectionLost("Their calendar server hung up.")
+    page = await browse.get(page.address)
+    picture = page.root.all("svg", class_="coord-availability__day")[0].text
+    assert "Dr Asha Shah not known since 10am on 3 March" in picture
+    table = page.root.all("table")[0].text
+    assert "Dr Asha Shah not known since 10am on 3 March Not known 9am to 5pm" in table
+    assert "Mrs Ana Larkspur no calendar to look in Nothing known 9am to 5pm" in table
+
+
 async def test_one_person_can_be_looked_at_again(browse, world, trust, clock):
     page = await reach_when(browse, world)
     trust.diaries[SHAH].clear()

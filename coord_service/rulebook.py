@@ -28,11 +28,12 @@ class Rulebook:
     ladders: Mapping[LadderKind, Ladder]
     working_days: WorkingDays
     list_from: int  # whoever owes so many things gets a list a week
+    hold_from: int  # so many chases to managers are held after silence
 
 
 def load_rulebook() -> Rulebook:
     """The rules that come with this version. Raises Refused for data that makes no sense."""
-    return Rulebook(load_clock_laws(), load_ladders(), load_working_days(), load_list_from())
+    return Rulebook(load_clock_laws(), load_ladders(), load_working_days(), load_list_from(), load_hold_from())
 
 
 @cache
@@ -52,6 +53,13 @@ def load_ladders() -> Mapping[LadderKind, Ladder]:
 def load_list_from() -> int:
     """How many things somebody owes who gets a list a week (``data/ladders.toml``)."""
     number: int = _ladders_file()["weekly_list"]["from"]
+    return number
+
+
+@cache
+def load_hold_from() -> int:
+    """How many chases to managers are too many at once after silence (``data/ladders.toml``)."""
+    number: int = _ladders_file()["catching_up"]["from"]
     return number
 
 

@@ -59,8 +59,17 @@ def show_rehearsal(rehearsal: Rehearsal, now: datetime) -> dict[str, Any]:
         "as_of": day_in_london(now).isoformat(),
         "letters": [_letter(digest) for digest in rehearsal.digests],
         "calls": [_chase_of(each) for each in rehearsal.calls],
+        "held": _held(rehearsal),
         "not_chased": [_not_chased(each) for each in rehearsal.not_chased],
     }
+
+
+def _held(rehearsal: Rehearsal) -> dict[str, Any] | None:
+    """What waits after silence, until the end of which day, and why."""
+    if rehearsal.hold is None:
+        return None
+    chases = [_chase_of(each) | {"to": each.owed.address} for each in rehearsal.held]
+    return {"until": rehearsal.hold.until_on.isoformat(), "why": rehearsal.hold.why, "chases": chases}
 
 
 def _letter(digest: Digest) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class ChaseRules:
     clock_laws: tuple[ClockLaw, ...]
     terms: SchoolTerms
     list_from: int
+    hold_from: int
 
     def ladder(self, subject: str) -> Ladder:
         """The ladder for what is owed."""
@@ -61,4 +62,6 @@ class ChaseRules:
 async def load_chase_rules(db: Session, tools: Tools) -> ChaseRules:
     """The rules as they are now."""
     book = tools.rulebook
-    return ChaseRules(book.ladders, book.working_days, book.clock_laws, await load_terms(db), book.list_from)
+    return ChaseRules(
+        book.ladders, book.working_days, book.clock_laws, await load_terms(db), book.list_from, book.hold_from
+    )

@@ -11,22 +11,29 @@ from datetime import date, datetime
 
 import structlog
 
+from coord_service.clock import day_in_london
 from coord_service.domain.chasing import Call, Decision, Due, Nothing
 from coord_service.domain.ladders import Audience
-from coord_service.domain.people import Actor
 from coord_service.operations.audit import record
+from coord_service.operations.chase_guard import (
+    SWEEP,
+    Hold,
+    begin_sweep,
+    find_hold,
+    is_escalation,
+    right_the_ledger,
+)
 from coord_service.operations.chase_letters import Digest, post_digest
 from coord_service.operations.chase_plan import Planned, decide, plan_again, plan_chases, rank
 from coord_service.operations.chase_rules import LADDERS, ChaseRules, load_chase_rules
 from coord_service.operations.tools import Tools
 from coord_service.storage.chase_ledger import ChasedMeanwhile, keep_chases, lock_owed, write_unless_chased
+from coord_service.storage.chase_watch import load_watch
 from coord_service.storage.chasing import CALL, list_open
 from coord_service.storage.database import Session
 from coord_service.storage.tables import Chase
 
 log = structlog.get_logger()
-
-SWEEP = Actor.job("send_due_chases")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +59,31 @@ class NotChased:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """Who would be written to at an instant, which calls would be asked for, and why nothing else happens."""
+    """Who would be written to at an instant, which calls would be asked for, what is held back as a whole, and why
+    nothing else happens."""
 
     digests: Sequence[Digest] = field(default_factory=tuple)
     calls: Sequence[Planned] = field(default_factory=tuple)
     not_chased: Sequence[NotChased] = field(default_factory=tuple)
+    hold: Hold | None = None
+    held: Sequence[Planned] = field(default_factory=tuple)
 
 
 async def send_due_chases(tools: Tools) -> Swept:
-    """Chase what is due now, everybody once: whatever was missed meanwhile, only the latest step is sent."""
+    """Chase what is due now, everybody once: whatever was missed meanwhile, only the latest step is sent.
+
+    After silence managers wait for a day (`domain.catching_up`).
+    """
     now = tools.clock.now()
     if not tools.rulebook.working_days.within_hours(now):
         return Swept()
+    await right_the_ledger(tools, now)
     async with tools.database.read() as db:
         rules = await load_chase_rules(db, tools)
         planned = await plan_chases(db, rules, now)
+    may_go = await begin_sweep(tools, rules, planned, now)
     swept = Swept()
-    for address, group in _by_address(planned).items():
+    for address, group in _by_address(may_go).items():
         swept = _add(swept, await _chase(tools, rules, address, group))
     if swept != Swept():
         log.info("chases_sent", letters=swept.letters, chases=swept.chases, calls=swept.calls)
@@ -155,14 +170,20 @@ def _add(total: Swept, one: Swept) -> Swept:
 
 
 async def rehearse_chases(tools: Tools, now: datetime) -> Rehearsal:
-    """What a sweep would do at an instant, from what is on record today. Nothing is written."""
+    """What a sweep would do at an instant, from what is on record today. Nothing is written.
+
+    Of a later day it is taken that sweeps go on until then, so that nothing is held for silence.
+    """
+    is_today = day_in_london(now) == day_in_london(tools.clock.now())
     async with tools.database.read() as db:
         rules = await load_chase_rules(db, tools)
         planned = await plan_chases(db, rules, now)
         not_chased = [each for subject in LADDERS for each in await _explain(db, rules, subject, planned, now)]
-    letters = [each for each in planned if isinstance(each.step, Due)]
+        hold = await find_hold(db, await load_watch(db), rules, planned, now) if is_today else None
+    held = [each for each in planned if hold and is_escalation(each)]
+    letters = [each for each in planned if isinstance(each.step, Due) and each not in held]
     digests = [Digest.of(_once(group)) for group in _by_address(letters).values()]
-    return Rehearsal(digests, [each for each in planned if isinstance(each.step, Call)], not_chased)
+    return Rehearsal(digests, [each for each in planned if isinstance(each.step, Call)], not_chased, hold, held)
 
 
 async def _explain(

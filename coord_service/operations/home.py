@@ -17,6 +17,7 @@ from coord_service.operations.advice_page import list_calls_due, load_advice_nee
 from coord_service.operations.around_child import list_handed_over
 from coord_service.operations.booking import list_drafts
 from coord_service.operations.case_needs import Need
+from coord_service.operations.chase_guard import Hold, load_hold
 from coord_service.operations.reports import ChaseReport, ReportFilter, compute_chase_report, view_cases
 from coord_service.operations.tools import Tools
 from coord_service.storage.home import PostHealth, Workload, list_workloads, load_post_health
@@ -55,6 +56,7 @@ class Oversight:
     escalated: Sequence[Case]
     escalated_total: int
     workloads: Sequence[Workload]
+    hold: Hold | None  # chases to managers that wait after silence
 
 
 async def view_needs(tools: Tools, actor: Actor) -> Needs:
@@ -105,12 +107,17 @@ async def view_oversight(tools: Tools, actor: Actor) -> Oversight:
     today = day_in_london(tools.clock.now())
     report = await compute_chase_report(tools, ReportFilter(), today)
     escalated, total, _ = await view_cases(tools, actor, Figure.ESCALATED, ReportFilter(), (ESCALATIONS_SHOWN, 0))
-    return Oversight(report, escalated, total, await _load_workloads(tools, today))
+    return Oversight(report, escalated, total, await _load_workloads(tools, today), await _load_hold(tools))
 
 
 async def _load_workloads(tools: Tools, today: date) -> Sequence[Workload]:
     async with tools.database.read() as db:
         return await list_workloads(db, today)
+
+
+async def _load_hold(tools: Tools) -> Hold | None:
+    async with tools.database.read() as db:
+        return await load_hold(db, tools.clock.now())
 
 
 async def view_post_health(tools: Tools, actor: Actor) -> PostHealth:

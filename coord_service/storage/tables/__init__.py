@@ -1,7 +1,7 @@
 """Every table, imported here so that the metadata is whole wherever one of them is used."""
 
 from coord_service.storage.tables.accounts import AuditEntry, OneTimeLink, SignInFailure, User, UserSession
-from coord_service.storage.tables.advice import Action, AdviceEvent, AdviceRequest, Chase, Document
+from coord_service.storage.tables.advice import Action, AdviceEvent, AdviceRequest, Chase, ChaseWatch, Document
 from coord_service.storage.tables.calendars import BusyReading, CalendarConnection
 from coord_service.storage.tables.cases import Child, Contact, Membership
 from coord_service.storage.tables.clocks import CaseEvent, ClockException, DateCorrection, DelayReason
@@ -26,6 +26,7 @@ __all__ = [
     "CalendarConnection",
     "CaseEvent",
     "Chase",
+    "ChaseWatch",
     "Child",
     "ClockException",
     "Contact",

@@ -110,3 +110,13 @@ class Chase(Row):
     audience: Mapped[str]
     chased_at: Mapped[datetime] = mapped_column(index=True)
     letter_id: Mapped[int | None] = mapped_column(sa.ForeignKey("outbox_letter.id"), index=True)
+
+
+class ChaseWatch(Row):
+    """One row: when chases were last looked for, and until when those to managers are held, and why."""
+
+    __tablename__ = "chase_watch"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    swept_at: Mapped[datetime | None]
+    held_until_on: Mapped[date | None]  # the last day of it; none: nothing is held
+    held_why: Mapped[str | None]

@@ -126,6 +126,15 @@ class Codec(Protocol):
     def write_calendar(self, outgoing: itip.Outgoing) -> bytes:
         """One VCALENDAR with one METHOD, as RFC 5545 and the calendars in use want it."""
 
+    def write_copy(self, event: itip.Event) -> bytes:
+        """The organizer's own copy of an event, with what is ours alone (X-COORD-...)."""
+
+    def read_copy(self, content: bytes) -> itip.Event:
+        """The event of a copy that ``write_copy`` wrote."""
+
+    def write_answer(self, answer: itip.Outgoing, sent_at: datetime) -> bytes:
+        """A REPLY or COUNTER that the organizer's calendar told, as the mail in which it would have come otherwise."""
+
     def read_mail(self, content: bytes) -> itip.Message:
         """What a message means; one that makes no sense is of kind "other" with its problems, never an exception."""
 
@@ -163,6 +172,8 @@ class CalendarKind:
     abilities: frozenset[Ability]
     is_for_council: bool = False  # one connection can serve everybody on the council's own system
     is_for_demo: bool = False  # offered in the demo alone
+    hides_people: bool = False  # nobody invited by it sees who else is
+    makes_links: bool = False  # it makes a link to meet online by, where an event asks for one
 
 
 @dataclass(frozen=True, slots=True)

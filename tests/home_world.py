@@ -88,6 +88,8 @@ class Round:
     def records(self) -> list[Any]:
         self.soon = self._meeting("soon", 0.2)
         self.later = self._meeting("later", 12)
+        self.later.there_start = self.later.starts_at + timedelta(hours=2)  # moved there by hand
+        self.later.there_end = self.later.ends_at + timedelta(hours=2)
         self.past = self._meeting("past", -2)
         self.late, self.promised = self._request(-9), self._request(5, promised_on=day(self.tools))
         self.stuck = self._request(3, problem="cannot")

@@ -9,11 +9,13 @@ import structlog
 
 from coord_service.errors import TemporaryFailure
 from coord_service.operations.chasing import send_due_chases
+from coord_service.operations.following import follow_calendars
 from coord_service.operations.inbound import read_mailbox
 from coord_service.operations.outbox import deliver_outbox
 from coord_service.operations.poll_rounds import tend_polls
 from coord_service.operations.report_mail import report_to_managers
 from coord_service.operations.tools import Tools
+from coord_service.operations.writing_events import write_events
 
 log = structlog.get_logger()
 
@@ -43,6 +45,8 @@ async def listen_for_mail(tools: Tools, seconds: float) -> None:
 
 JOBS = (
     Job("deliver_outbox", deliver_outbox, timedelta(seconds=10), is_woken=True),
+    Job("write_events", write_events, timedelta(seconds=10), is_woken=True),
+    Job("follow_calendars", follow_calendars, timedelta(seconds=60)),
     Job("read_mailbox", read_mailbox, timedelta(seconds=30), listen=listen_for_mail),
     Job("tend_polls", tend_polls, timedelta(minutes=5)),
     Job("send_due_chases", send_due_chases, timedelta(minutes=15)),

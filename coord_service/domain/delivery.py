@@ -22,6 +22,7 @@ class LetterState(StrEnum):
 LEASE = timedelta(minutes=2)  # longer than a round's letters take, so that no second worker sends beside us
 LEAST_LEFT = timedelta(seconds=30)  # of its lease when a letter is begun: longer than one mail's time limits
 MINUTE = timedelta(minutes=1)
+AWAITED_TRIES = 3  # of what goes before a letter: after so many failures the letter goes without it
 
 # Minutes to wait after the 1st, 2nd, ... failed try: quick at first, then patient for about three days.
 BACK_OFF = (1, 5, 15, 60, 120, 240, 480, 720, 720, 720, 720)

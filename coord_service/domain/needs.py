@@ -44,6 +44,7 @@ class NeedKind(StrEnum):
     CALL_SILENT = "call_silent"
     REFUSED = "refused"
     PROPOSED = "proposed"
+    CHANGED_THERE = "changed_there"
     POLL_OVER = "poll_over"
     STRANGER = "stranger"
     DELEGATE = "delegate"
@@ -76,6 +77,7 @@ KINDS_OF = {
     NeedGroup.DECIDE: (
         NeedKind.REFUSED,
         NeedKind.PROPOSED,
+        NeedKind.CHANGED_THERE,
         NeedKind.POLL_OVER,
         NeedKind.STRANGER,
         NeedKind.DELEGATE,

@@ -10,6 +10,7 @@ from coord_service.domain.children import PlanStatus, age_on, new_reference
 from coord_service.domain.people import Actor, Role
 from coord_service.errors import ChangedMeanwhile, InvalidForm, NotFound, Refused
 from coord_service.operations.audit import record
+from coord_service.operations.leaving_calendars import leave_calendar
 from coord_service.operations.resending import write_anew
 from coord_service.operations.tools import Tools
 from coord_service.storage.around_child import list_meetings_ahead
@@ -194,6 +195,8 @@ async def shield_child(tools: Tools, actor: Actor, child_id: int) -> None:
             whole = await lock_meeting(db, meeting.id)
             if whole is not None:
                 await write_anew(db, tools, whole, now)
+                if whole.calendar is not None:
+                    await leave_calendar(db, tools, whole, now)
         record(db, actor, "shield_child", ("child", child.id), now, child_id=child.id)
     await tools.wake()
 

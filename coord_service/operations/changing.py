@@ -1,6 +1,6 @@
 """Changing a meeting that is booked: move, edit, people, cancel; and taking the last change back within a minute."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from coord_service.domain import itip
 from coord_service.domain.access import Permission, require
 from coord_service.domain.meetings import Answer, MeetingMode, MeetingStatus
 from coord_service.domain.people import Actor
+from coord_service.domain.routes import Route
 from coord_service.errors import ChangedMeanwhile, InvalidForm, NotFound, Refused
 from coord_service.operations.audit import record
 from coord_service.operations.hearing import overtake_proposals, policy_for
@@ -25,6 +26,7 @@ from coord_service.operations.meetings import (
 )
 from coord_service.operations.organizer_copy import event_of, keep_changes, present_attendees
 from coord_service.operations.rooms import refuse_taken_room
+from coord_service.operations.routing import route_for
 from coord_service.operations.tools import Tools
 from coord_service.storage.database import Session
 from coord_service.storage.meetings import load_meeting, lock_meeting, lock_people
@@ -121,12 +123,13 @@ VERBS: dict[type[AnyChange], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A letter that a change would send."""
+    """A letter that a change would send; ``through``: whose calendar tells them instead, its address, or ""."""
 
     name: str
     address: str
     letter: str
     subject: str
+    through: str = ""
 
 
 async def change_meeting(tools: Tools, actor: Actor, request: AnyChange) -> None:
@@ -143,8 +146,17 @@ async def rehearse_change(tools: Tools, actor: Actor, request: AnyChange) -> tup
     """Who would be sent what: the change itself, made and rolled back, so that the preview can't differ from it."""
     async with tools.database.rehearse() as db:
         meeting, letters = await make_change(db, tools, actor, request)
-        names = {each.email: each.person.name for each in meeting.attendees}
-        return tuple(Planned(names[each.recipient], each.recipient, each.letter, each.subject) for each in letters)
+        return tuple(planned for letter in letters for planned in _planned(meeting, letter))
+
+
+def _planned(meeting: Meeting, letter: OutboxLetter) -> Iterator[Planned]:
+    """Whom a letter tells: its recipient, or everybody whom the organizer's calendar tells by it."""
+    told = set(letter.told or ())
+    for each in meeting.attendees:
+        if letter.connection_id is None and each.email == letter.recipient:
+            yield Planned(each.person.name, each.email, letter.letter, letter.subject)
+        elif letter.connection_id is not None and each.id in told:
+            yield Planned(each.person.name, each.email, letter.letter, letter.subject, through=letter.recipient)
 
 
 async def make_change(
@@ -204,6 +216,7 @@ async def _move(db: Session, meeting: Meeting, request: MoveMeeting) -> Change:
     check_times(request.starts_at, request.ends_at, meeting.changed_at)
     await lock_people(db, [each.person_id for each in present_attendees(meeting)])
     was_at = meeting.starts_at
+    meeting.there_start = meeting.there_end = None  # what was moved there by hand gets this time, too
     meeting.starts_at, meeting.ends_at = request.starts_at, request.ends_at
     await refuse_taken_room(db, meeting)
     await refuse_clashes(db, meeting, accept=request.accept_clashes)
@@ -253,8 +266,12 @@ def _convenor_still_comes(meeting: Meeting) -> None:
 
 
 async def _without_unknowing(db: Session, meeting: Meeting, outgoing: tuple[itip.Outgoing, ...]) -> list[itip.Outgoing]:
-    """Who was never told that it is on is not told that it is off: their waiting invitation is taken back."""
-    cancelled = [each.recipient for each in outgoing if each.method is itip.Method.CANCEL]
+    """Who was never told that it is on is not told that it is off: their waiting invitation is taken back.
+
+    What goes through the organizer's calendar is one event for everybody there, and is looked after with it.
+    """
+    mailed = {each.email for each in meeting.attendees if route_for(meeting, each) is Route.MAIL}
+    cancelled = [each.recipient for each in outgoing if each.method is itip.Method.CANCEL and each.recipient in mailed]
     unknowing = await withdraw_unsent_invitations(db, meeting.id, cancelled, meeting.changed_at)
     return [each for each in outgoing if each.recipient not in unknowing]
 

@@ -10,12 +10,15 @@ from datetime import datetime, timedelta
 
 from coord_service.domain.access import Permission, may, require
 from coord_service.domain.connections import cure_of, is_domain
-from coord_service.domain.people import Actor, PersonKind, normal_address
+from coord_service.domain.people import Actor, PersonKind
 from coord_service.errors import CalendarTrouble, InvalidForm, NotAllowed, NotFound, Refused
 from coord_service.operations.audit import record
+from coord_service.operations.leaving_calendars import leave_calendar_with_all
 from coord_service.operations.people import load_person
 from coord_service.operations.reaching import (
     Way,
+    address_of,
+    end_connection,
     note_success,
     note_trouble,
     reached,
@@ -23,10 +26,12 @@ from coord_service.operations.reaching import (
     seal_secrets,
     way_of,
 )
+from coord_service.operations.routing import may_send
 from coord_service.operations.tools import Tools
 from coord_service.ports import Ability, CalendarCheck, CalendarKind
 from coord_service.storage import calendars
 from coord_service.storage.database import Session
+from coord_service.storage.event_queue import hand_events_over, has_events_waiting
 from coord_service.storage.tables import CalendarConnection, Person
 
 UNTAKEN_LIFE = timedelta(hours=1)
@@ -86,7 +91,7 @@ async def test_calendar(tools: Tools, actor: Actor, asked: TryCalendar) -> int:
     values = _read_values(kind, asked)
     async with tools.database.read() as db:
         person = await _load_owner(db, actor, asked.person_id)
-        address = _address_of(person)
+        address = address_of(person)
     secrets = {each.name: values.pop(each.name) for each in kind.fields if each.is_secret and each.name in values}
     seal_secrets(tools, 0, secrets)  # refused before anything is sent anywhere
     check = await _try(tools, Way(kind.kind, address, values | secrets))
@@ -127,7 +132,7 @@ async def connect_calendar(tools: Tools, actor: Actor, connection_id: int) -> Ca
             raise Refused("This calendar was tested more than an hour ago. Test it again before you connect it.")
         for former in present:
             if former.id != tested.id and tested.person_id is not None:
-                await _end(db, former, now)
+                await _give_way(db, tools, former, tested)
         await db.flush()  # the former one first: a person has one calendar
         tested.connected_at = now
         record(db, actor, "connect_calendar", ("calendar_connection", tested.id), now, kind=tested.kind)
@@ -140,7 +145,7 @@ async def check_connection(tools: Tools, actor: Actor, connection_id: int) -> Ca
         connection = await _check(db, actor, await calendars.load_connection(db, connection_id))
     trouble, check = None, None
     try:
-        way = way_of(tools, connection, _address_of(connection.person))
+        way = way_of(tools, connection, address_of(connection.person))
         async with reached(tools, way) as calendar:
             check = await calendar.check()
     except CalendarTrouble as error:
@@ -159,13 +164,65 @@ async def check_connection(tools: Tools, actor: Actor, connection_id: int) -> Ca
 
 
 async def disconnect_calendar(tools: Tools, actor: Actor, connection_id: int) -> CalendarConnection:
-    """End a connection: its secrets are erased, and so is what was read through it. Raises NotFound."""
+    """End a connection: its secrets are erased, and so is what was read through it. Raises NotFound.
+
+    Meetings to come that live in it are taken out first, and sent by our mail from then on; while that lasts, the
+    secrets are kept for it, and for nothing else.
+    """
     now = tools.clock.now()
     async with tools.database.begin() as db:
         connection = await _check(db, actor, await calendars.lock_connection(db, connection_id))
-        await _end(db, connection, now)
+        await _leave(db, tools, connection)
         record(db, actor, "disconnect_calendar", ("calendar_connection", connection.id), now, kind=connection.kind)
-        return connection
+    await tools.wake()
+    return connection
+
+
+async def choose_sending(tools: Tools, actor: Actor, connection_id: int, *, sends: bool) -> CalendarConnection:
+    """Let the owner's new meetings go out through their own calendar, or by mail again; booked ones stay as they are.
+
+    Raises NotFound, or Refused for a calendar that can't.
+    """
+    now = tools.clock.now()
+    async with tools.database.begin() as db:
+        connection = await _check(db, actor, await calendars.lock_connection(db, connection_id))
+        if sends and not may_send(connection):
+            raise Refused(
+                "Meetings can’t be sent through this calendar: it does not invite people, or tells no answers."
+            )
+        if connection.sends_meetings != sends:
+            connection.sends_meetings = sends
+            record(db, actor, "choose_sending", ("calendar_connection", connection.id), now, sends=sends)
+    return connection
+
+
+async def _give_way(db: Session, tools: Tools, former: CalendarConnection, present: CalendarConnection) -> None:
+    """Another connection takes a former one's place. To the same calendar, meetings stay in it: a new password."""
+    now = tools.clock.now()
+    if former.connected_at is None or not is_same_calendar(former, present):
+        await _leave(db, tools, former)
+        return
+    present.sends_meetings, present.news_token = former.sends_meetings and may_send(present), former.news_token
+    await calendars.hand_meetings_over(db, former.id, present.id)
+    await hand_events_over(db, former.id, present.id, now)
+    await _end(db, former, now)
+
+
+def is_same_calendar(one: CalendarConnection, other: CalendarConnection) -> bool:
+    """Whether two connections of one person lead into the same calendar, by what their forms say."""
+    names = ("server", "user", "calendar")  # elsewhere the owner's address alone says which mailbox it is
+    return one.kind == other.kind and all(one.settings.get(each) == other.settings.get(each) for each in names)
+
+
+async def _leave(db: Session, tools: Tools, connection: CalendarConnection) -> None:
+    now = tools.clock.now()
+    await leave_calendar_with_all(db, tools, connection, now)
+    await db.flush()
+    if not await has_events_waiting(db, connection.id):
+        await _end(db, connection, now)
+        return
+    connection.leaving_at, connection.sends_meetings = now, False
+    await calendars.delete_readings(db, connection.id)
 
 
 async def reseal_secrets(tools: Tools) -> int:
@@ -245,7 +302,7 @@ async def _load_owner(db: Session, actor: Actor, person_id: int | None) -> Perso
 
 async def _check(db: Session, actor: Actor, connection: CalendarConnection | None) -> CalendarConnection:
     """The connection, if it is there still and this person may know of it. Raises NotFound."""
-    if connection is None or connection.disconnected_at is not None:
+    if connection is None or connection.disconnected_at is not None or connection.leaving_at is not None:
         raise NotFound(GONE)
     if connection.person_id is COUNCIL and not may(actor, Permission.EDIT_USERS):
         raise NotFound(GONE)
@@ -260,9 +317,4 @@ async def _end(db: Session, connection: CalendarConnection, now: datetime) -> No
     if connection.connected_at is None:
         await calendars.delete_connection(db, connection)
         return
-    connection.disconnected_at, connection.secrets, connection.news_token = now, None, None
-    connection.settings = {}
-
-
-def _address_of(person: Person | None) -> str:
-    return normal_address(person.email) if person and person.email else ""
+    end_connection(connection, now)

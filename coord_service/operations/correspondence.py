@@ -45,6 +45,11 @@ def read_message(content: bytes) -> ReadableMail:
     )
 
 
+def read_event(content: bytes) -> ReadableMail:
+    """An event as it was put into a calendar: all of it is calendar."""
+    return ReadableMail(headers=(), text="", calendar=content.decode("utf-8", "replace")[:SHOWN], size=len(content))
+
+
 def _words(part: EmailMessage | None) -> str:
     if part is None:
         return ""
@@ -96,7 +101,7 @@ async def view_correspondence(tools: Tools, actor: Actor, meeting_id: int, atten
         attendee = next((each for each in meeting.attendees if each.id == attendee_id), None) if meeting else None
         if meeting is None or attendee is None:
             raise NotFound("There is no such invitation.")
-        letters = [each for each in await list_meeting_letters(db, meeting_id) if each.attendee_id == attendee_id]
+        letters = [each for each in await list_meeting_letters(db, meeting_id) if _is_to(each, attendee_id)]
         mails = [each for each in await list_meeting_inbound(db, meeting_id) if each.attendee_id == attendee_id]
         links = await list_links_of_attendee(db, attendee_id)
         deeds = await list_entries_about(db, ("meeting", meeting_id))
@@ -108,6 +113,11 @@ async def view_correspondence(tools: Tools, actor: Actor, meeting_id: int, atten
         *_deeds(deeds, attendee_id, staff),
     ]
     return Correspondence(meeting, attendee, sorted(entries, key=lambda each: each.at), staff)
+
+
+def _is_to(letter: OutboxLetter, attendee_id: int) -> bool:
+    """Whether it tells them: their letter, or an event by which the organizer's calendar does."""
+    return letter.attendee_id == attendee_id if letter.connection_id is None else attendee_id in (letter.told or ())
 
 
 def _deeds(deeds: Iterable[AuditEntry], attendee_id: int, staff: Mapping[int, str]) -> Iterator[Entry]:

@@ -19,6 +19,7 @@ from coord_service.operations.invitations import Change, post_changes
 from coord_service.operations.judging import note_verdict
 from coord_service.operations.organizer_copy import event_of, keep_changes, present_attendees
 from coord_service.operations.other_addresses import forget_address_of, remember_address
+from coord_service.operations.reading_mail import read_kept
 from coord_service.operations.refusing import tell_delegator
 from coord_service.operations.seating import is_in_a_team
 from coord_service.operations.tools import Tools
@@ -72,7 +73,7 @@ async def decide_mail(tools: Tools, actor: Actor, asked: DecideMail) -> str:
             _read_unmatched(mail, actor, asked, now)
             record(db, actor, "decide_mail", ("inbound_mail", mail.id), now, decision=asked.decision.value)
             return "Noted as read."
-        case = _Case(db, tools, actor, asked, mail, meeting, tools.codec.read_mail(mail.content), now)
+        case = _Case(db, tools, actor, asked, mail, meeting, read_kept(tools, mail), now)
         said = await _decide(case)
         for child in meeting.children:
             facts = {"child_id": child.id, "decision": asked.decision.value, "attendee": mail.attendee_id}

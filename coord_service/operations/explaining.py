@@ -8,6 +8,7 @@ from coord_service.clock import LONDON
 from coord_service.domain import itip
 from coord_service.domain.decisions import DECISION_NAMES
 from coord_service.domain.wall_time import say_clock, say_day
+from coord_service.operations.reading_mail import read_kept
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import InboundMail
 
@@ -49,7 +50,7 @@ Line = tuple[str, str]
 
 def explain(tools: Tools, mail: InboundMail, staff: Mapping[int, str]) -> list[Line]:
     """What was made of a mail, in order: a name and a sentence a line. ``staff``: names by user id."""
-    message, evidence = tools.codec.read_mail(mail.content), mail.evidence or {}
+    message, evidence = read_kept(tools, mail), mail.evidence or {}
     lines = [
         ("What it is", _kind(message)),
         ("Meeting found", _MATCHED.get(evidence.get("matched_by", ""), _MATCHED[""])),

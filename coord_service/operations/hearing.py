@@ -10,6 +10,7 @@ from coord_service.domain.itip import Question, Strangers, bare_address
 from coord_service.domain.meetings import AnsweredBy
 from coord_service.operations.invitations import Change, post_changes
 from coord_service.operations.organizer_copy import attendee_at, event_of, keep_changes, present_attendees
+from coord_service.operations.reading_mail import read_kept
 from coord_service.operations.seating import seat_by_answer
 from coord_service.operations.tools import Tools
 from coord_service.storage.database import Session
@@ -105,7 +106,7 @@ async def overtake_proposals(db: Session, tools: Tools, meeting: Meeting, policy
     """Put proposals aside that are no longer current: answered over, moved away from, or by somebody who is gone."""
     event = event_of(tools, meeting)
     for mail in await list_open_counters(db, meeting.id):
-        message = tools.codec.read_mail(mail.content)
+        message = read_kept(tools, mail)
         agreed = frozenset({Question.SENDER, *map(Question, mail.agreed or ())})  # who it is from was looked at
         again = itip.apply(event, message, replace(policy, agreed=agreed), now)
         if again.question is not Question.PROPOSAL:

@@ -10,6 +10,7 @@ from coord_service.domain.meetings import MeetingStatus
 from coord_service.operations.deciding import decisions_for, newcomers_of
 from coord_service.operations.hearing import policy_for
 from coord_service.operations.organizer_copy import event_of, present_attendees
+from coord_service.operations.reading_mail import read_kept
 from coord_service.operations.seating import find_person, team_of
 from coord_service.operations.tools import Tools
 from coord_service.storage.database import Session
@@ -60,7 +61,7 @@ async def list_held(db: Session, tools: Tools, meeting: Meeting) -> list[HeldMai
 
 
 async def _view(db: Session, tools: Tools, meeting: Meeting, mail: InboundMail) -> HeldMail:
-    message = tools.codec.read_mail(mail.content)
+    message = read_kept(tools, mail)
     decisions = decisions_for(mail, meeting, message)
     if meeting.status is not MeetingStatus.BOOKED:
         decisions = tuple(each for each in decisions if each not in AGREES_TO and each is not Decision.ANSWER)

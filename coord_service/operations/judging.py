@@ -12,6 +12,7 @@ from coord_service.domain.refusals import advice_on
 from coord_service.operations.audit import record
 from coord_service.operations.hearing import Heard, Hearing, hear, keep_proposal, policy_for
 from coord_service.operations.organizer_copy import attendee_at, event_of
+from coord_service.operations.reading_mail import read_kept
 from coord_service.operations.refusing import tell_delegator
 from coord_service.operations.tools import Tools
 from coord_service.storage.database import Session
@@ -49,7 +50,7 @@ async def judge(tools: Tools, mail_id: int) -> None:
         mail = await lock_inbound(db, mail_id)
         if mail is None or mail.judged_at is not None:
             return
-        message = tools.codec.read_mail(mail.content)
+        message = read_kept(tools, mail)
         mail.judged_at, mail.kind, mail.sender = now, message.kind.value, message.sender
         mail.words = message.text or None
         mail.question, mail.needs_decision = None, False

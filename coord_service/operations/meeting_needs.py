@@ -17,6 +17,7 @@ from coord_service.storage.home import (
     MeetingLine,
     list_answers_to_decide,
     list_booked_meetings,
+    list_changed_there,
     list_children,
     list_children_of,
     list_mail_to_decide,
@@ -73,6 +74,7 @@ async def _abouts(db: Session, meeting_ids: Iterable[int]) -> Abouts:
 async def list_post(db: Session, user_id: int, now: datetime) -> list[Need]:
     """Answers and mail to decide about, and letters that did not arrive."""
     answers = await list_answers_to_decide(db, user_id, now)
+    changed = await list_changed_there(db, user_id, now)
     mails = await list_mail_to_decide(db, user_id)
     lost = [
         *await list_lost_letters(db, user_id, now),
@@ -80,7 +82,11 @@ async def list_post(db: Session, user_id: int, now: datetime) -> list[Need]:
         *await list_lost_chases(db, ACTION, user_id),
     ]
     filed: list[MailLine | LostLetter] = [*mails, *lost]
-    meeting_ids = {line.meeting_id for line in answers} | {line.meeting_id for line in filed if line.meeting_id}
+    meeting_ids = (
+        {each for each, _ in changed}
+        | {line.meeting_id for line in answers}
+        | {line.meeting_id for line in filed if line.meeting_id}
+    )
     abouts = await _abouts(db, meeting_ids)
     children = await _children(db, {line.child_id for line in filed if line.child_id})
     found = [
@@ -93,6 +99,10 @@ async def list_post(db: Session, user_id: int, now: datetime) -> list[Need]:
             at=line.proposed_start or line.starts_at,
         )
         for line in answers
+    ]
+    found += [
+        Need(NeedKind.CHANGED_THERE, abouts.get(meeting_id, ()), ("meeting", meeting_id), at=there_start)
+        for meeting_id, there_start in changed
     ]
     found += [_mail(line, abouts, children) for line in mails]
     undelivered = [_lost(line, abouts, children) for line in lost]

@@ -84,6 +84,19 @@ class MeetingView:
     proposals: Sequence[Proposal]
     strangers: Strangers
     staff: Mapping[int, str]
+    calendar_trouble: str | None = None
+
+    @property
+    def needs_calendar(self) -> bool:
+        """Whether the calendar that it lives in does not show it as it is here."""
+        meeting = self.meeting
+        return bool(self.calendar_trouble or meeting.there_start or meeting.there_deleted_at)
+
+    @property
+    def calendar_address(self) -> str:
+        """Whose calendar the meeting lives in, their address; "" where it goes by mail alone."""
+        calendar = self.meeting.calendar
+        return (calendar.person.email or "") if calendar and calendar.person else ""
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -111,10 +124,7 @@ async def view_meeting(tools: Tools, actor: Actor, meeting_id: int) -> MeetingVi
         is_open = meeting.status is MeetingStatus.BOOKED
         proposals = await weigh_proposals(db, tools, meeting) if is_open else []
         staff = await list_staff_names(db)
-    by_attendee: dict[int | None, list[OutboxLetter]] = defaultdict(list)
-    for letter in letters:
-        if letter.state is not LetterState.WITHDRAWN and letter.letter != _RECEIPT:
-            by_attendee[letter.attendee_id].append(letter)
+    by_attendee = _by_attendee(letters)
     lines = [_invitation(each, by_attendee[each.id]) for each in meeting.attendees]
     seats = [(seat_of(meeting, each), each.answer) for each in present_attendees(meeting)]
     return MeetingView(
@@ -130,7 +140,26 @@ async def view_meeting(tools: Tools, actor: Actor, meeting_id: int) -> MeetingVi
         proposals=proposals,
         strangers=strangers_at(tools, meeting),
         staff=staff,
+        calendar_trouble=_calendar_trouble(meeting, letters),
     )
+
+
+def _by_attendee(letters: Sequence[OutboxLetter]) -> Mapping[int | None, list[OutboxLetter]]:
+    """The letters that count, by whom they tell: an event in the organizer's calendar tells many."""
+    found: dict[int | None, list[OutboxLetter]] = defaultdict(list)
+    for letter in letters:
+        if letter.state is not LetterState.WITHDRAWN and letter.letter != _RECEIPT:
+            for attendee_id in [letter.attendee_id] if letter.connection_id is None else letter.told or ():
+                found[attendee_id].append(letter)
+    return found
+
+
+def _calendar_trouble(meeting: Meeting, letters: Sequence[OutboxLetter]) -> str | None:
+    """Why the calendar that the meeting lives in does not have its present state, once a try has failed."""
+    events = [each for each in letters if each.connection_id and each.state is not LetterState.WITHDRAWN]
+    if meeting.calendar is None or not events or events[-1].settled_at is not None:
+        return None
+    return events[-1].error if events[-1].state in {LetterState.WAITING, LetterState.FAILED} else None
 
 
 def _invitation(attendee: Attendee, letters: list[OutboxLetter]) -> Invitation:

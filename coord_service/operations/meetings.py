@@ -10,11 +10,13 @@ from coord_service.domain.access import Permission, require
 from coord_service.domain.itip import bare_address
 from coord_service.domain.meetings import Answer, MeetingMode, MeetingStatus, Purpose
 from coord_service.domain.people import Actor, Sector
+from coord_service.domain.routes import Route
 from coord_service.errors import InvalidForm, NotFound, Refused, SlotTaken
 from coord_service.operations.audit import record
 from coord_service.operations.invitations import Change, facts_of, post_changes
 from coord_service.operations.organizer_copy import event_of, keep_changes
 from coord_service.operations.rooms import refuse_taken_room, take_room
+from coord_service.operations.routing import calendar_event_of, choose_calendar, route_for
 from coord_service.operations.tools import Tools
 from coord_service.ports import LetterOrder, WrittenLetter
 from coord_service.storage.accounts import load_user
@@ -67,17 +69,20 @@ class BookMeeting:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Exactly what one person will receive, and what the lead worker should notice before sending."""
+    """Exactly what one person will receive, and what the lead worker should notice before sending.
+
+    ``through``: the address from whose calendar they are invited; "" where it is our mail.
+    """
 
     person_id: int
     name: str
     address: str
     subject: str
     text: str
-    html: str
     is_outside: bool
     is_first_time: bool
     hides_place: bool
+    through: str = ""
 
 
 async def book_meeting(tools: Tools, actor: Actor, request: BookMeeting) -> int:
@@ -145,6 +150,7 @@ async def _new_meeting(db: Session, request: BookMeeting, people: list[Person], 
     )
     if request.room_id is not None:
         await take_room(db, meeting, request.room_id)
+    await choose_calendar(db, meeting)
     return meeting
 
 
@@ -221,14 +227,15 @@ async def preview_invitations(tools: Tools, actor: Actor, request: BookMeeting) 
 
 
 def _preview(tools: Tools, meeting: Meeting, attendee: Attendee, known: set[str], now: datetime) -> Preview:
+    event = calendar_event_of(tools, meeting) if route_for(meeting, attendee) is Route.CALENDAR else None
     written = _written(tools, meeting, attendee, now)
     return Preview(
         person_id=attendee.person_id,
         name=attendee.person.name,
         address=attendee.email,
-        subject=written.subject,
-        text=written.text,
-        html=written.html,
+        subject=event.summary if event else written.subject,
+        text=event.description if event else written.text,
+        through=event.organizer.address if event else "",
         is_outside=attendee.email.rpartition("@")[2] != tools.settings.mail_domain,
         is_first_time=attendee.email not in known,
         hides_place=meeting.is_private or meeting.purpose is Purpose.HOME_VISIT,

@@ -24,16 +24,19 @@ def where_of(meeting: Meeting) -> str:
         return "Not written here. We will tell you the place by telephone."
     if meeting.place:
         return meeting.place
-    return "Online" if meeting.online_url else "To be arranged"
+    return "Online" if meeting.online_url or meeting.wants_link else "To be arranged"
 
 
-def event_of(tools: Tools, meeting: Meeting) -> itip.Event:
-    """The organizer's copy. Neutral words only; the place only where nobody is shielded (DOMAIN §6)."""
+def event_of(tools: Tools, meeting: Meeting, *, is_for_calendar: bool = False) -> itip.Event:
+    """The organizer's copy. Neutral words only; the place only where nobody is shielded (DOMAIN §6).
+
+    ``is_for_calendar``: as the organizer's calendar gets it: a link that its system makes, that system writes into it.
+    """
     convenor = meeting.convenor.person.name
     council, phone = tools.settings.council, tools.settings.contact_phone
     lines = [
         f"Asked for by {convenor}, {council}.",
-        f"Online: {meeting.online_url}" if meeting.online_url else "",
+        "" if is_for_calendar and meeting.wants_link else _online(meeting),
         meeting.notes or "",
         f"Questions: {phone}",
     ]
@@ -49,6 +52,7 @@ def event_of(tools: Tools, meeting: Meeting) -> itip.Event:
         sequence=meeting.sequence,
         dtstamp=meeting.dtstamp,
         time_sequence=meeting.time_sequence,
+        is_online=is_for_calendar and meeting.wants_link,
         attendees=tuple(_attendee(each) for each in meeting.attendees if each.removed_at is None),
         removed=tuple(
             itip.Removed(each.email, each.removed_sequence)
@@ -58,13 +62,19 @@ def event_of(tools: Tools, meeting: Meeting) -> itip.Event:
     )
 
 
+def _online(meeting: Meeting) -> str:
+    if meeting.online_url:
+        return f"Online: {meeting.online_url}"
+    return "Online: the link to join by follows." if meeting.wants_link else ""
+
+
 def _attendee(row: Attendee) -> itip.Attendee:
     return itip.Attendee(
         address=row.email,
         name=row.person.name,
         role=itip.Role.REQUIRED if row.is_required else itip.Role.OPTIONAL,
         partstat=itip.PartStat(row.answer.value),
-        cutype=itip.Cutype.GROUP if _is_shared(row) else itip.Cutype.INDIVIDUAL,
+        cutype=itip.Cutype.GROUP if is_shared_mailbox(row) else itip.Cutype.INDIVIDUAL,
         delegated_to=tuple(row.delegated_to or ()),
         delegated_from=tuple(row.delegated_from or ()),
         comment=row.comment or "",
@@ -73,7 +83,7 @@ def _attendee(row: Attendee) -> itip.Attendee:
     )
 
 
-def _is_shared(row: Attendee) -> bool:
+def is_shared_mailbox(row: Attendee) -> bool:
     """Whether the invitation goes to a service's mailbox, which several people read."""
     service = row.person.service
     return service is not None and bool(service.mailbox) and bare_address(service.mailbox or "") == row.email

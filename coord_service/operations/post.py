@@ -42,19 +42,18 @@ class Posting:
     about: About = field(default_factory=About)
     calendar: itip.Outgoing | None = None
     not_before: datetime | None = None
+    after_id: int | None = None  # the letter that must have ended before
 
 
 async def put_letter(db: Session, tools: Tools, posting: Posting, now: datetime) -> OutboxLetter:
     """Write a letter and queue it in the caller's transaction; it goes at ``not_before``, or at once."""
-    mark = hashlib.sha256(posting.key.encode()).hexdigest()[:32]
-    domain = tools.settings.mail_domain
-    message_id = f"<{mark}@{domain}>"
+    names = message_names(tools, posting.key)
     written = tools.letters.write(
         LetterOrder(
             letter=posting.letter,
             to_name=posting.to_name,
             to_address=posting.to_address,
-            message_id=message_id,
+            message_id=names["message_id"],
             facts=posting.facts,
             calendar=_calendar_part(tools, posting.calendar),
         ),
@@ -62,12 +61,10 @@ async def put_letter(db: Session, tools: Tools, posting: Posting, now: datetime)
     )
     about = posting.about
     row = OutboxLetter(
-        key=posting.key,
+        **names,
         letter=posting.letter,
         subject=written.subject,
         recipient=posting.to_address,
-        envelope_from=f"bounces+{mark}@{domain}",
-        message_id=message_id,
         content=written.content,
         person_id=about.person_id,
         child_id=about.child_id,
@@ -76,11 +73,18 @@ async def put_letter(db: Session, tools: Tools, posting: Posting, now: datetime)
         advice_request_id=about.advice_request_id,
         action_id=about.action_id,
         poll_id=about.poll_id,
+        after_id=posting.after_id,
         created_at=now,
         not_before=posting.not_before or now,
     )
     add_letter(db, row)
     return row
+
+
+def message_names(tools: Tools, key: str) -> dict[str, str]:
+    """What a letter of this key is known by: the key, its Message-ID, and the address to which it bounces."""
+    mark, domain = hashlib.sha256(key.encode()).hexdigest()[:32], tools.settings.mail_domain
+    return {"key": key, "message_id": f"<{mark}@{domain}>", "envelope_from": f"bounces+{mark}@{domain}"}
 
 
 def _calendar_part(tools: Tools, outgoing: itip.Outgoing | None) -> CalendarPart | None:

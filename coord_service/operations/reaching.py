@@ -9,10 +9,11 @@ from datetime import datetime
 
 import structlog
 
+from coord_service.domain.people import normal_address
 from coord_service.errors import CalendarNonsense, CalendarTimedOut, CalendarTrouble, Throttled
 from coord_service.operations.tools import Tools
 from coord_service.ports import Calendar, CalendarAccount
-from coord_service.storage.tables import CalendarConnection
+from coord_service.storage.tables import CalendarConnection, Person
 
 log = structlog.get_logger()
 
@@ -46,13 +47,19 @@ def way_of(tools: Tools, connection: CalendarConnection, address: str) -> Way:
     return Way(connection.kind, address, values)
 
 
+def address_of(person: Person | None) -> str:
+    """Whose calendar it is, bare; "" for the whole council's."""
+    return normal_address(person.email) if person and person.email else ""
+
+
 @asynccontextmanager
-async def reached(tools: Tools, way: Way) -> AsyncIterator[Calendar]:
+async def reached(tools: Tools, way: Way, least_seconds: float = 0.0) -> AsyncIterator[Calendar]:
     """The calendar, left again at the end. Whatever goes wrong in the block is raised as a CalendarTrouble.
 
-    Call it with no transaction open. The time limit holds for the block as a whole, whatever the adapter does.
+    Call it with no transaction open. The time limit holds for the block as a whole, whatever the adapter does: that of
+    the settings, for which people wait, or ``least_seconds`` where nobody does.
     """
-    seconds = tools.settings.calendar_seconds
+    seconds = max(tools.settings.calendar_seconds, least_seconds)
     try:
         async with asyncio.timeout(seconds):
             calendar = tools.calendars.open(way.kind, CalendarAccount(way.address, way.values, seconds))
@@ -86,3 +93,9 @@ def note_trouble(connection: CalendarConnection, trouble: CalendarTrouble, now: 
     connection.trouble, connection.trouble_kind = str(trouble), kind
     wait = trouble.retry_after if isinstance(trouble, Throttled) else None
     connection.ask_after = now + wait if wait else None
+
+
+def end_connection(connection: CalendarConnection, now: datetime) -> None:
+    """Erase what a connection knew; what is left says that there was one."""
+    connection.disconnected_at, connection.leaving_at, connection.sends_meetings = now, None, False
+    connection.secrets, connection.news_token, connection.settings = None, None, {}

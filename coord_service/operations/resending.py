@@ -8,6 +8,7 @@ from coord_service.domain.access import Permission, require
 from coord_service.domain.delivery import LetterState
 from coord_service.domain.itip import bare_address
 from coord_service.domain.people import Actor
+from coord_service.domain.routes import Route
 from coord_service.errors import NotFound, Refused
 from coord_service.operations.audit import record
 from coord_service.operations.changing import load_booked_meeting
@@ -35,6 +36,11 @@ async def send_again(tools: Tools, actor: Actor, attendee_id: int) -> str:
         if not attendee.person.email:
             raise Refused(f"{attendee.person.name} has no mail address. Add one first.")
         meeting = await load_booked_meeting(db, attendee.meeting_id)
+        if attendee.route is Route.CALENDAR and attendee.email == bare_address(attendee.person.email):
+            raise Refused(
+                f"{attendee.person.name} was invited through the organizer’s calendar, which invites once. "
+                "Ring them, or send the meeting by our own mail instead: the meeting’s page offers that."
+            )
         old = event_of(tools, meeting)
         for letter in await list_meeting_letters(db, meeting.id):
             if letter.attendee_id == attendee.id and (letter.bounced_at or letter.state is LetterState.FAILED):

@@ -1,15 +1,17 @@
 """Connected calendars and what was read in them. A statement each."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import defer, joinedload
 
 from coord_service.storage.database import Session
-from coord_service.storage.tables import BusyReading, CalendarConnection, User
+from coord_service.storage.tables import BusyReading, CalendarConnection, Meeting, User
 
-_IS_CONNECTED = sa.and_(CalendarConnection.connected_at.is_not(None), CalendarConnection.disconnected_at.is_(None))
+_IS_THERE = sa.and_(CalendarConnection.disconnected_at.is_(None), CalendarConnection.leaving_at.is_(None))
+_IS_CONNECTED = sa.and_(CalendarConnection.connected_at.is_not(None), _IS_THERE)
+FOLLOWED_AFTER = timedelta(days=1)  # how long after a meeting its answers are still of interest
 _WITH_PEOPLE = (
     joinedload(CalendarConnection.person),
     joinedload(CalendarConnection.added_by).joinedload(User.person),
@@ -36,7 +38,7 @@ async def lock_connection(db: Session, connection_id: int) -> CalendarConnection
         sa.select(CalendarConnection)
         .where(CalendarConnection.id == connection_id)
         .options(*_WITH_PEOPLE)
-        .with_for_update(of=CalendarConnection)
+        .with_for_update(of=CalendarConnection, key_share=True)
     )
     return found
 
@@ -45,9 +47,9 @@ async def lock_connections_of(db: Session, person_id: int | None) -> Sequence[Ca
     """Every connection of an owner that is tested or connected, locked, oldest first; None is the council."""
     rows = await db.scalars(
         sa.select(CalendarConnection)
-        .where(CalendarConnection.person_id == person_id, CalendarConnection.disconnected_at.is_(None))
+        .where(CalendarConnection.person_id == person_id, _IS_THERE)
         .order_by(CalendarConnection.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return rows.all()
@@ -141,3 +143,27 @@ async def list_ages_of(db: Session, connection_id: int, person_ids: Collection[i
 def add_reading(db: Session, reading: BusyReading) -> None:
     """Keep a first reading."""
     db.add(reading)
+
+
+async def list_connections_to_follow(db: Session, now: datetime) -> Sequence[int]:
+    """The calendars in which meetings of ours live that are not long over, and that may be asked now, by id."""
+    rows = await db.scalars(
+        sa.select(CalendarConnection.id)
+        .where(
+            _IS_CONNECTED,
+            sa.or_(CalendarConnection.ask_after.is_(None), CalendarConnection.ask_after <= now),
+            sa.exists().where(Meeting.calendar_id == CalendarConnection.id, Meeting.ends_at > now - FOLLOWED_AFTER),
+        )
+        .order_by(CalendarConnection.id)
+    )
+    return rows.all()
+
+
+async def hand_meetings_over(db: Session, former_id: int, present_id: int) -> None:
+    """Let the meetings that live in a calendar do so through another connection to it."""
+    await db.execute(
+        sa.update(Meeting)
+        .where(Meeting.calendar_id == former_id)
+        .values(calendar_id=present_id)
+        .execution_options(synchronize_session=False)
+    )

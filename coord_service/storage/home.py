@@ -175,6 +175,17 @@ async def list_answers_to_decide(db: Session, user_id: int, now: datetime) -> Se
     return [AnswerLine(*row) for row in rows]
 
 
+async def list_changed_there(db: Session, user_id: int, now: datetime) -> Sequence[tuple[int, datetime | None]]:
+    """Meetings to come that somebody changed by hand in their organizer's calendar: moved to when, None: deleted."""
+    is_changed = sa.or_(Meeting.there_start.is_not(None), Meeting.there_deleted_at.is_not(None))
+    rows = await db.execute(
+        sa.select(Meeting.id, Meeting.there_start)
+        .where(Meeting.status == MeetingStatus.BOOKED, Meeting.ends_at > now, is_changed, is_theirs(user_id))
+        .order_by(Meeting.starts_at, Meeting.id)
+    )
+    return [(meeting_id, there_start) for meeting_id, there_start in rows]
+
+
 def _is_unmatched() -> sa.ColumnElement[bool]:
     """Mail about nothing that we know: whoever is in looks at it."""
     filed = (InboundMail.meeting_id, InboundMail.advice_request_id, InboundMail.action_id, InboundMail.poll_id)

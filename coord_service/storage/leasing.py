@@ -5,11 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
-from coord_service.domain.delivery import LEASE, MINUTE, Allowance, DomainLimits, DomainUse, LetterState
+from coord_service.domain.delivery import (
+    AWAITED_TRIES,
+    LEASE,
+    MINUTE,
+    Allowance,
+    DomainLimits,
+    DomainUse,
+    LetterState,
+)
 from coord_service.storage.database import Session
 from coord_service.storage.tables import MailOut, OutboxLetter
 
+_AWAITED = aliased(OutboxLetter, name="awaited")
 AT_A_TIME = 200  # due letters that are looked at together; more only where their domains turn out to be full
 
 
@@ -80,10 +90,17 @@ async def lease_due_letters(db: Session, now: datetime, limits: DomainLimits, mo
 
 
 def _is_due(now: datetime) -> sa.ColumnElement[bool]:
+    awaits = sa.exists().where(
+        _AWAITED.id == OutboxLetter.after_id,
+        _AWAITED.state == LetterState.WAITING,
+        _AWAITED.attempts < AWAITED_TRIES,
+    )
     return sa.and_(
+        OutboxLetter.connection_id.is_(None),
         OutboxLetter.state == LetterState.WAITING,
         OutboxLetter.not_before <= now,
         sa.or_(OutboxLetter.leased_until.is_(None), OutboxLetter.leased_until <= now),
+        sa.or_(OutboxLetter.after_id.is_(None), ~awaits),
     )
 
 
@@ -92,7 +109,7 @@ async def _used_by_domain(db: Session, now: datetime) -> Mapping[str, DomainUse]
     is_going = sa.and_(OutboxLetter.state == LetterState.WAITING, OutboxLetter.leased_until > now)
     rows = await db.execute(
         sa.select(OutboxLetter.domain, in_minute, sa.func.count().filter(is_going))
-        .where(OutboxLetter.leased_at > now - max(LEASE, MINUTE))
+        .where(OutboxLetter.leased_at > now - max(LEASE, MINUTE), OutboxLetter.connection_id.is_(None))
         .group_by(OutboxLetter.domain)
     )
     return {domain: DomainUse(in_last_minute, on_the_way) for domain, in_last_minute, on_the_way in rows}

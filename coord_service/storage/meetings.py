@@ -9,10 +9,21 @@ from sqlalchemy.orm import joinedload, selectinload
 from coord_service.domain.meetings import Answer, MeetingStatus
 from coord_service.domain.people import normal_address
 from coord_service.storage.database import Session
-from coord_service.storage.tables import Attendee, Child, Meeting, Membership, OutboxLetter, Person, Service, User
+from coord_service.storage.tables import (
+    Attendee,
+    CalendarConnection,
+    Child,
+    Meeting,
+    Membership,
+    OutboxLetter,
+    Person,
+    Service,
+    User,
+)
 
 _WHOLE = (
     joinedload(Meeting.convenor).joinedload(User.person),
+    joinedload(Meeting.calendar).joinedload(CalendarConnection.person),
     selectinload(Meeting.children),
     selectinload(Meeting.attendees).joinedload(Attendee.person).joinedload(Person.service).joinedload(Service.agency),
 )
@@ -50,6 +61,22 @@ async def find_meeting_by_uid(db: Session, uid: str) -> int | None:
     """The meeting that a calendar calls by this UID, by id."""
     found: int | None = await db.scalar(sa.select(Meeting.id).where(Meeting.uid == uid))
     return found
+
+
+async def find_meeting_by_event(db: Session, uid: str) -> int | None:
+    """The meeting whose event in its organizer's calendar has this UID, by id."""
+    found: int | None = await db.scalar(sa.select(Meeting.id).where(Meeting.calendar_uid == uid))
+    return found
+
+
+async def list_meetings_in_calendar(db: Session, connection_id: int, now: datetime) -> Sequence[int]:
+    """The meetings to come that live in a calendar, by id."""
+    rows = await db.scalars(
+        sa.select(Meeting.id)
+        .where(Meeting.calendar_id == connection_id, Meeting.status == MeetingStatus.BOOKED, Meeting.ends_at > now)
+        .order_by(Meeting.id)
+    )
+    return rows.all()
 
 
 async def load_attendee(db: Session, attendee_id: int) -> Attendee | None:

@@ -92,7 +92,11 @@ async def withdraw_unsent_invitations(
     db: Session, meeting_id: int, addresses: Sequence[str], changed_at: datetime
 ) -> set[str]:
     """Take back what these addresses were to get about a meeting, where nothing has reached them; which those are."""
-    of_meeting = sa.and_(OutboxLetter.meeting_id == meeting_id, OutboxLetter.recipient.in_(addresses))
+    of_meeting = sa.and_(
+        OutboxLetter.meeting_id == meeting_id,
+        OutboxLetter.connection_id.is_(None),
+        OutboxLetter.recipient.in_(addresses),
+    )
     # First take what nobody is sending, then look whom something has reached: a letter leased meanwhile counts as gone.
     await db.execute(
         sa.update(OutboxLetter)
@@ -319,3 +323,14 @@ async def list_meeting_inbound(db: Session, meeting_id: int) -> Sequence[Inbound
     """Every message received about a meeting, oldest first, without bytes."""
     rows = await db.scalars(sa.select(InboundMail).where(InboundMail.meeting_id == meeting_id).order_by(InboundMail.id))
     return rows.all()
+
+
+async def load_latest_told(db: Session, mailbox: str, meeting_id: int, sender: str) -> InboundMail | None:
+    """What a calendar last told of somebody's answer to a meeting."""
+    found: InboundMail | None = await db.scalar(
+        sa.select(InboundMail)
+        .where(InboundMail.mailbox == mailbox, InboundMail.meeting_id == meeting_id, InboundMail.sender == sender)
+        .order_by(InboundMail.id.desc())
+        .limit(1)
+    )
+    return found

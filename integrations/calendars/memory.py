@@ -46,7 +46,8 @@ class MemoryServer:
     """Mailboxes by address, and how the server behaves; the methods are what its own users and misfortunes do.
 
     ``trouble`` is raised instead of an answer; ``silence``: no answer comes before it is set; ``cuts_after_change``:
-    the next change is made, and the line goes dead before its answer. ``asked``: the address lists of busy look-ups.
+    the next change is made, and the line goes dead before its answer. ``asked``: the address lists of busy look-ups;
+    ``written``: every state that was ever put, in order.
     """
 
     zone: tzinfo = LONDON
@@ -57,6 +58,7 @@ class MemoryServer:
     silence: asyncio.Event | None = None
     cuts_after_change: bool = False
     asked: list[tuple[str, ...]] = field(default_factory=list)
+    written: list[itip.Event] = field(default_factory=list)
     _changes: int = 0
     _age: int = 0
 
@@ -129,6 +131,7 @@ class MemoryCalendar:
     async def put(self, event: itip.Event) -> None:
         """Keep the event in the account's calendar."""
         async with self._reached() as server:
+            server.written.append(event)
             kept = server.kept.get((self._account.address, event.uid))
             if kept and event.sequence < kept.event.sequence:
                 return

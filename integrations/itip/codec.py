@@ -1,10 +1,13 @@
 """The Codec port: our own writer and reader, with the one thing that differs between installations."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from coord_service.domain.itip import Message, Outgoing
+from coord_service.domain.itip import Event, Message, Outgoing
+from integrations.itip.answer_mail import write_answer
 from integrations.itip.mail import read_mail
-from integrations.itip.writer import write_calendar
+from integrations.itip.reader import read_copy
+from integrations.itip.writer import write_calendar, write_copy
 
 NOBODY = "nobody.invalid"
 
@@ -21,6 +24,18 @@ class ItipCodec:
     def write_calendar(self, outgoing: Outgoing) -> bytes:
         """The calendar of one outgoing message."""
         return write_calendar(outgoing)
+
+    def write_copy(self, event: Event) -> bytes:
+        """The organizer's own copy."""
+        return write_copy(event)
+
+    def read_copy(self, content: bytes) -> Event:
+        """The event of a copy. Raises NotACalendar."""
+        return read_copy(content)
+
+    def write_answer(self, answer: Outgoing, sent_at: datetime) -> bytes:
+        """An answer that a calendar told, as a mail."""
+        return write_answer(answer, sent_at)
 
     def read_mail(self, content: bytes) -> Message:
         """What an incoming message is and says. Never raises."""

@@ -21,6 +21,7 @@ import structlog
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from coord_service.domain import itip
 from coord_service.domain.actions import ActionAnswer
 from coord_service.domain.advice import AdviceKind, AdvicePart
 from coord_service.domain.meetings import Attendance
@@ -51,6 +52,7 @@ from tests.advice_requests import PDF
 from tests.builders import a_child, a_member, a_person, a_service, actor_for
 from tests.installation import StandingClock, clock, tools
 from tests.journeys.leaking import PLACE, TYPED, Case, first_of, play_cancelled, play_meeting
+from tests.journeys.leaking_calendar import play_calendar
 from tests.journeys.leaking_poll import play_poll
 from tests.journeys.mail_bytes import everything_in, found_in
 from tests.web.browsing import Browser
@@ -232,6 +234,17 @@ def look_at_mails(case: Case) -> None:
             assert not found_in(words, PLACES), f"the place, to {to}: {subject}"
 
 
+def look_at_events(case: Case, written: list[itip.Event]) -> None:
+    """What stands in a calendar is read by all it invites: no particulars, no family, nothing of the shielded."""
+    if case.child.is_shielded:
+        assert written == []
+        return
+    assert {event.sequence for event in written} >= {0, 1}, "it was moved there"
+    for event in written:
+        assert not found_in(repr(event), CANARIES)
+        assert case.mother.email not in repr(event)
+
+
 async def look_for_unsent(case: Case) -> None:
     """Every kind of letter went, and every letter was looked at."""
     files = Path(letters.__file__).parent.glob("*.letter")
@@ -250,6 +263,7 @@ async def test_no_mail_address_or_log_tells_who_the_child_is(
         case.child.is_shielded = True
     meeting_id = await play_meeting(case)
     await play_cancelled(case)
+    look_at_events(case, await play_calendar(case))
     await play_poll(case, PLACE, TYPED)
     await play_held(case, meeting_id)
     await play_advice(case)

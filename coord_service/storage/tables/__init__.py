@@ -10,10 +10,11 @@ from coord_service.storage.tables.meetings import AgendaItem, Attendee, BookingD
 from coord_service.storage.tables.people import Agency, Leave, OtherAddress, Person, Service
 from coord_service.storage.tables.places import Place, Room, TravelTime
 from coord_service.storage.tables.polls import Poll, PollChoice, PollTime, PollVoter
-from coord_service.storage.tables.post import InboundMail, MailboxPosition, MailOut, OutboxLetter, PersonalLink
+from coord_service.storage.tables.post import TOLD_BY, InboundMail, MailboxPosition, MailOut, OutboxLetter, PersonalLink
 from coord_service.storage.tables.reports import ReportOrder
 
 __all__ = [
+    "TOLD_BY",
     "Action",
     "AdviceEvent",
     "AdviceRequest",

@@ -10,7 +10,7 @@ from coord_service.storage.database import Row
 from coord_service.storage.tables.accounts import User
 from coord_service.storage.tables.people import Person
 
-_IS_CONNECTED = sa.text("connected_at IS NOT NULL AND disconnected_at IS NULL")
+_IS_CONNECTED = sa.text("connected_at IS NOT NULL AND disconnected_at IS NULL AND leaving_at IS NULL")
 
 
 class CalendarConnection(Row):
@@ -47,6 +47,8 @@ class CalendarConnection(Row):
     trouble_at: Mapped[datetime | None]
     ask_after: Mapped[datetime | None]  # it wants to be left alone until then
     news_token: Mapped[str | None]
+    sends_meetings: Mapped[bool] = mapped_column(default=False)  # the owner's meetings go through it: by choice alone
+    leaving_at: Mapped[datetime | None]  # being disconnected: what stands in it is still taken out
     person: Mapped[Person | None] = relationship(lazy="raise")
     added_by: Mapped[User] = relationship(lazy="raise")
 

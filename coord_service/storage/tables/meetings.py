@@ -9,8 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from coord_service.domain.itip import Strangers
 from coord_service.domain.meetings import Answer, AnsweredBy, Attendance, MeetingMode, MeetingStatus, Purpose
 from coord_service.domain.people import Sector
+from coord_service.domain.routes import Route
 from coord_service.storage.database import Row
 from coord_service.storage.tables.accounts import User
+from coord_service.storage.tables.calendars import CalendarConnection
 from coord_service.storage.tables.cases import Child
 from coord_service.storage.tables.people import Person
 
@@ -45,6 +47,14 @@ class Meeting(Row):
     notes: Mapped[str | None]  # for the invitation
     is_private: Mapped[bool] = mapped_column(default=False)  # somebody is shielded: the place stays out of every mail
     strangers: Mapped[Strangers | None]  # what to do when somebody not invited answers; none: as the council says
+    calendar_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("calendar_connection.id"), index=True
+    )  # the organizer's calendar, where it lives in one
+    calendar_uid: Mapped[str | None] = mapped_column(unique=True)  # of the event there; what we mail has ``uid``
+    there_start: Mapped[datetime | None]  # moved there by hand: to this time
+    there_end: Mapped[datetime | None]
+    there_deleted_at: Mapped[datetime | None]  # deleted there by hand: noticed then
+    wants_link: Mapped[bool] = mapped_column(default=False)  # that calendar system makes the link to meet by (Teams)
     status: Mapped[MeetingStatus] = mapped_column(default=MeetingStatus.BOOKED)
     cancel_reason: Mapped[str | None]
     convenor_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), index=True)
@@ -58,6 +68,7 @@ class Meeting(Row):
     changed_at: Mapped[datetime]  # when that change was made: its letters carry the same instant
     version: Mapped[int] = mapped_column(default=1)
     convenor: Mapped[User] = relationship(lazy="raise")
+    calendar: Mapped[CalendarConnection | None] = relationship(lazy="raise")
     attendees: Mapped[list["Attendee"]] = relationship(lazy="raise", order_by="Attendee.id")
     children: Mapped[list[Child]] = relationship(lazy="raise", secondary="meeting_child", order_by="Child.id")
     __mapper_args__ = {"version_id_col": version}
@@ -94,6 +105,7 @@ class Attendee(Row):
     comment: Mapped[str | None]
     proposed_start: Mapped[datetime | None]
     proposed_end: Mapped[datetime | None]
+    route: Mapped[Route | None]  # how they hear of it, since the first invitation; none: by mail
     invited_at: Mapped[datetime | None]  # when the first letter to them was written
     removed_at: Mapped[datetime | None]
     removed_sequence: Mapped[int | None]  # of their CANCEL: invited again, they must not be sent less

@@ -23,7 +23,10 @@ def _fingerprint_of_content(context: Any) -> str:
 
 
 class OutboxLetter(Row):
-    """A letter as it will be sent, byte for byte. The table is the queue; the unique key makes a repeat impossible."""
+    """A letter as it will be sent, byte for byte. The table is the queue; the unique key makes a repeat impossible.
+
+    With a ``connection_id`` it is not mailed: its content is the organizer's event, for that calendar.
+    """
 
     __tablename__ = "outbox_letter"
     __table_args__ = (sa.Index("ix_outbox_letter_due", "state", "not_before"),)
@@ -43,6 +46,10 @@ class OutboxLetter(Row):
     advice_request_id: Mapped[int | None] = mapped_column(sa.ForeignKey("advice_request.id"), index=True)
     action_id: Mapped[int | None] = mapped_column(sa.ForeignKey("action.id"), index=True)
     poll_id: Mapped[int | None] = mapped_column(sa.ForeignKey("poll.id"), index=True)
+    connection_id: Mapped[int | None] = mapped_column(sa.ForeignKey("calendar_connection.id"), index=True)
+    event_uid: Mapped[str | None] = mapped_column(index=True)  # of the event, in that calendar
+    told: Mapped[list[int] | None] = mapped_column(sa.JSON)  # the attendees whom that calendar tells by it
+    after_id: Mapped[int | None] = mapped_column(sa.ForeignKey("outbox_letter.id"))  # not before that one has ended
     created_at: Mapped[datetime]
     not_before: Mapped[datetime]
     leased_until: Mapped[datetime | None]
@@ -96,6 +103,9 @@ class MailboxPosition(Row):
     uid: Mapped[int] = mapped_column(sa.BigInteger)
 
 
+TOLD_BY = "calendar:"  # what stands in place of a mailbox's name, before the connection's id
+
+
 class InboundMail(Row):
     """A message as it came, kept before it is judged, with what was made of it."""
 
@@ -131,3 +141,8 @@ class InboundMail(Row):
     decision: Mapped[Decision | None]
     agreed: Mapped[list[str] | None] = mapped_column(sa.JSON)  # the questions to which somebody has said yes
     before_decision: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)  # what taking the decision back restores
+
+    @property
+    def is_told(self) -> bool:
+        """Whether no mail brought it: a calendar in which a meeting of ours lives told this answer."""
+        return self.mailbox.startswith(TOLD_BY)

@@ -11,6 +11,7 @@ from coord_service.operations import connections
 from coord_service.operations.connections import TryCalendar
 from coord_service.operations.finding import look_again as ask_again
 from coord_service.operations.people import load_person_card
+from coord_service.operations.routing import may_send
 from coord_service.ports import CalendarKind
 from coord_service.web.forms import LINE_LIMIT, TEXT_LIMIT, Form, read_form
 from coord_service.web.identity import actor_of
@@ -37,7 +38,8 @@ async def council_calendars(request: web.Request) -> web.Response:
 
 async def _show_owner(request: web.Request, person_id: int | None) -> web.Response:
     owned = await connections.list_connections(request.app[TOOLS], actor_of(request), person_id)
-    names = {kind.kind: kind.name for kind in request.app[TOOLS].calendars.all()}
+    kinds = request.app[TOOLS].calendars.all()
+    names = {kind.kind: kind.name for kind in kinds}
     form, facts = _form_route(person_id)
     return render(
         request,
@@ -46,6 +48,8 @@ async def _show_owner(request: web.Request, person_id: int | None) -> web.Respon
         names=names,
         abilities=say_abilities,
         cure=cure_of,
+        may_send=may_send,
+        hides_people=lambda kind: any(each.hides_people for each in kinds if each.kind == kind),
         form_of=lambda kind: request.app[TABLE].url(form, kind=kind, **facts),
     )
 
@@ -176,10 +180,25 @@ async def check_connection(request: web.Request) -> web.Response:
     )
 
 
+async def choose_sending(request: web.Request) -> web.Response:
+    """Let one's meetings go out through one's own calendar, or by mail again."""
+    form = await read_form(request)
+    sends = form.typed("sends") == "yes"
+    found = await connections.choose_sending(
+        request.app[TOOLS], actor_of(request), _connection_id(request), sends=sends
+    )
+    said = "From now on your meetings go out through this calendar" if sends else "New meetings go out by our mail"
+    return _back_to_owner(request, found.person_id, said)
+
+
 async def disconnect_calendar(request: web.Request) -> web.Response:
     """End a connection."""
     found = await connections.disconnect_calendar(request.app[TOOLS], actor_of(request), _connection_id(request))
-    return _back_to_owner(request, found.person_id, "Disconnected. Its password and what was read are erased")
+    return _back_to_owner(
+        request,
+        found.person_id,
+        "Disconnected. Meetings that stood in it go out by our mail",
+    )
 
 
 def _back_to_owner(request: web.Request, person_id: int | None, say: str) -> web.Response:
@@ -221,5 +240,6 @@ ROUTES = (
     Route("GET", _ONE, "show_tested_calendar", show_tested_calendar, Permission.EDIT_PEOPLE),
     Route("POST", f"{_ONE}/connect", "connect_calendar", connect_calendar, Permission.EDIT_PEOPLE),
     Route("POST", f"{_ONE}/test", "check_connection", check_connection, Permission.EDIT_PEOPLE),
+    Route("POST", f"{_ONE}/sending", "choose_sending", choose_sending, Permission.EDIT_PEOPLE),
     Route("POST", f"{_ONE}/disconnect", "disconnect_calendar", disconnect_calendar, Permission.EDIT_PEOPLE),
 )

@@ -5,7 +5,7 @@ from aiohttp import web
 from coord_service.domain.access import Permission
 from coord_service.domain.decisions import DECISION_NAMES
 from coord_service.domain.meetings import ANSWER_NAMES, PURPOSE_NAMES, MeetingStatus
-from coord_service.operations.correspondence import read_message, view_correspondence
+from coord_service.operations.correspondence import read_event, read_message, view_correspondence
 from coord_service.operations.explaining import VERDICT_NAMES
 from coord_service.operations.letters_and_mail import explain_mail, view_letter, view_mail
 from coord_service.web.identity import actor_of
@@ -15,7 +15,7 @@ from coord_service.web.rendering import render
 from coord_service.web.routing import Route
 from coord_service.web.uploads import give_download
 
-MAIL_TYPE = "message/rfc822"
+MAIL_TYPE, CALENDAR_TYPE = "message/rfc822", "text/calendar"
 
 
 async def show_correspondence(request: web.Request) -> web.Response:
@@ -39,12 +39,15 @@ async def show_correspondence(request: web.Request) -> web.Response:
 async def show_letter(request: web.Request) -> web.Response:
     """A letter word for word, as it was sent."""
     letter = await view_letter(request.app[TOOLS], actor_of(request), id_in(request, "letter_id"))
-    return render(request, "meetings/letter.html", letter=letter, source=read_message(letter.content))
+    source = read_message(letter.content) if letter.connection_id is None else read_event(letter.content)
+    return render(request, "meetings/letter.html", letter=letter, source=source)
 
 
 async def download_letter(request: web.Request) -> web.Response:
     """A letter byte for byte, as a file that a mail program opens."""
     letter = await view_letter(request.app[TOOLS], actor_of(request), id_in(request, "letter_id"))
+    if letter.connection_id is not None:
+        return give_download(letter.content, CALENDAR_TYPE, f"event-{letter.id}.ics")
     return give_download(letter.content, MAIL_TYPE, f"letter-{letter.id}.eml")
 
 

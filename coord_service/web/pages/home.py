@@ -40,6 +40,7 @@ _CURES: dict[NeedKind, tuple[str, str]] = {
     NeedKind.CALL_SILENT: ("Log a call", "child_contacts"),
     NeedKind.REFUSED: ("Find another time", "find_new_time"),
     NeedKind.PROPOSED: ("Decide", ""),
+    NeedKind.CHANGED_THERE: ("Decide", ""),
     NeedKind.POLL_OVER: ("Choose a time", ""),
     NeedKind.STRANGER: ("Decide", ""),
     NeedKind.DELEGATE: ("Decide", ""),

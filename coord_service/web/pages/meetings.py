@@ -1,7 +1,10 @@
 """Meetings: the list, the meeting page with every invitation's state, and the small changes made on it."""
 
+from datetime import timedelta
+
 from aiohttp import web
 
+from coord_service.clock import LONDON
 from coord_service.domain.access import Permission
 from coord_service.domain.decisions import DECISION_NAMES, Decision
 from coord_service.domain.itip import Question, Strangers
@@ -17,7 +20,15 @@ from coord_service.operations.admitting import set_strangers
 from coord_service.operations.answers import AnswerInvitation, answer_invitation
 from coord_service.operations.changing import send_now, undo_change
 from coord_service.operations.explaining import VERDICT_NAMES
-from coord_service.operations.meeting_page import MeetingFilter, check_attendee, view_meeting, view_meetings
+from coord_service.operations.leaving_calendars import send_by_mail_instead
+from coord_service.operations.meeting_page import (
+    MeetingFilter,
+    MeetingView,
+    check_attendee,
+    view_meeting,
+    view_meetings,
+)
+from coord_service.operations.putting_back import put_back_event
 from coord_service.operations.resending import send_again
 from coord_service.web.forms import Form, read_form
 from coord_service.web.identity import actor_of
@@ -26,6 +37,7 @@ from coord_service.web.paging import SIZE, Paging, page_number
 from coord_service.web.rendering import render, see_other
 from coord_service.web.routing import Route
 
+MINUTE = timedelta(minutes=1)
 STRANGERS_NAMES = {
     Strangers.ASK: "Ask me",
     Strangers.ALLOW: "Let them in",
@@ -85,7 +97,30 @@ async def render_meeting(request: web.Request, form: Form, error: InvalidForm | 
         strangers_hints=STRANGERS_HINTS,
         offered_strangers=[(each.value, STRANGERS_NAMES[each], STRANGERS_HINTS[each]) for each in Strangers],
         council_strangers=Strangers(request.app[TOOLS].settings.strangers),
+        there_fields=_fields_of_time_there(view),
     )
+
+
+def _fields_of_time_there(view: MeetingView) -> dict[str, object]:
+    """What the form for moving says, for the time to which somebody moved the event in the organizer's calendar."""
+    meeting = view.meeting
+    if meeting.there_start is None or meeting.there_end is None:
+        return {}
+    start, minutes = meeting.there_start.astimezone(LONDON), (meeting.there_end - meeting.there_start) // MINUTE
+    return {"version": meeting.version, "day": start.date(), "start": f"{start:%H:%M}", "minutes": minutes}
+
+
+async def by_mail_instead(request: web.Request) -> web.Response:
+    """Take the meeting out of its organizer's calendar, and send it by our own mail."""
+    await send_by_mail_instead(request.app[TOOLS], actor_of(request), id_in(request))
+    said = "It goes out by our own mail, once the calendar has taken it back."
+    return see_other(request, "show_meeting", say=said, meeting_id=id_in(request))
+
+
+async def put_back(request: web.Request) -> web.Response:
+    """Put the event back into the organizer's calendar as it is here."""
+    await put_back_event(request.app[TOOLS], actor_of(request), id_in(request))
+    return see_other(request, "show_meeting", say="It is being put back into the calendar.", meeting_id=id_in(request))
 
 
 async def undo(request: web.Request) -> web.Response:
@@ -147,6 +182,8 @@ ROUTES = (
     Route("GET", ONE_MEETING, "show_meeting", show_meeting, _SEE),
     Route("POST", f"{ONE_MEETING}/undo", "undo_change", undo, _BOOK),
     Route("POST", f"{ONE_MEETING}/send", "send_now", send, _BOOK),
+    Route("POST", f"{ONE_MEETING}/by-mail", "send_by_mail_instead", by_mail_instead, _BOOK),
+    Route("POST", f"{ONE_MEETING}/put-back", "put_back_event", put_back, _BOOK),
     Route("POST", f"{ONE_MEETING}/strangers", "set_strangers", choose_strangers, _BOOK),
     Route("POST", f"{ONE_ATTENDEE}/answer", "log_answer", log_answer, _BOOK),
     Route("POST", f"{ONE_ATTENDEE}/send-again", "send_again", resend, _BOOK),

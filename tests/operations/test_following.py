@@ -1,0 +1,97 @@
+"""What is taken over from an organizer’s calendar: answers, the owner’s own edits, and nothing we can’t be sure of."""
+
+from datetime import timedelta
+
+from coord_service.domain.delivery import LEASE
+from coord_service.domain.itip import PartStat
+from coord_service.operations.writing_events import write_events
+from coord_service.storage.event_queue import lease_due_events
+from tests.operations.calendar_routes import OWNER, SHAH, Rowan, moved, rowan, server
+
+__all__ = ["rowan", "server"]
+
+
+async def test_an_answer_in_the_calendar_is_applied_like_one_by_mail(rowan: Rowan) -> None:
+    meeting_id = await rowan.book()
+    await rowan.settle()
+    await rowan.answer_there(meeting_id, SHAH, PartStat.ACCEPTED)
+    await rowan.follow()
+    assert (await rowan.answers(meeting_id))[SHAH] == "ACCEPTED"
+    [mail] = await rowan.told(meeting_id)
+    assert (mail.verdict, mail.kind, mail.sender) == ("applied", "reply", SHAH)
+
+
+async def test_news_that_come_twice_are_one_answer(rowan: Rowan) -> None:
+    meeting_id = await rowan.book()
+    await rowan.settle()
+    await rowan.answer_there(meeting_id, SHAH, PartStat.ACCEPTED)
+    await rowan.follow()
+    rowan.server.forget_tokens()
+    await rowan.follow()
+    assert len(await rowan.told(meeting_id)) == 1
+
+
+async def test_an_answer_to_the_time_before_a_move_does_not_count_for_the_new_one(rowan: Rowan) -> None:
+    meeting_id = await rowan.book()
+    await rowan.settle()
+    await rowan.answer_there(meeting_id, SHAH, PartStat.ACCEPTED)
+    await rowan.change(moved(await rowan.meeting(meeting_id)))  # waits to be sent
+    await rowan.follow()
+    assert (await rowan.answers(meeting_id))[SHAH] == "NEEDS-ACTION"
+    await rowan.settle()
+    await rowan.answer_there(meeting_id, SHAH, PartStat.DECLINED)
+    await rowan.follow()
+    assert (await rowan.answers(meeting_id))[SHAH] == "DECLINED"
+
+
+async def test_while_a_write_is_on_its_way_news_wait(rowan: Rowan) -> None:
+    meeting_id = await rowan.book()
+    await rowan.settle()
+    await rowan.change(moved(await rowan.meeting(meeting_id)))
+    rowan.clock.move(seconds=61)
+    async with rowan.tools.database.begin() as db:
+        [leased] = await lease_due_events(db, rowan.clock.now(), 8)
+    await rowan.calendar().put(rowan.tools.codec.read_copy(leased.content))  # and the worker is killed here
+    await rowan.answer_there(meeting_id, SHAH, PartStat.ACCEPTED)  # to the new time
+    await rowan.follow()
+    assert (await rowan.answers(meeting_id))[SHAH] == "NEEDS-ACTION"
+    rowan.clock.move(seconds=LEASE.total_seconds())
+    await write_events(rowan.tools)
+    await rowan.follow()
+    assert (await rowan.answers(meeting_id))[SHAH] == "ACCEPTED"
+
+
+async def test_somebody_who_was_not_invited_is_held_for_the_lead_worker(rowan: Rowan) -> None:
+    meeting_id = await rowan.book()
+    await rowan.settle()
+    await rowan.answer_there(meeting_id, "forwarded@nhs.example", PartStat.ACCEPTED)
+    await rowan.follow()
+    [mail] = await rowan.told(meeting_id)
+    assert (mail.verdict, mail.needs_decision) == ("held", True)
+
+
+async def test_a_move_by_hand_is_noticed_and_its_answers_are_not_taken_for_ours(rowan: Rowan) -> None:
+    meeting_id = await rowan.book()
+    await rowan.settle()
+    meeting = await rowan.meeting(meeting_id)
+    start, end = meeting.starts_at + timedelta(hours=2), meeting.ends_at + timedelta(hours=2)
+    rowan.server.move(OWNER, meeting.calendar_uid or "", start, end)
+    await rowan.answer_there(meeting_id, SHAH, PartStat.ACCEPTED)
+    await rowan.follow()
+    meeting = await rowan.meeting(meeting_id)
+    assert (meeting.there_start, meeting.there_end) == (start, end)
+    assert (await rowan.answers(meeting_id))[SHAH] == "NEEDS-ACTION"
+    await rowan.change(moved(meeting, hours=2))
+    await rowan.settle()
+    await rowan.follow()
+    assert (await rowan.meeting(meeting_id)).there_start is None
+
+
+async def test_a_deletion_by_hand_is_noticed_also_after_the_token_was_lost(rowan: Rowan) -> None:
+    meeting_id = await rowan.book()
+    await rowan.settle()
+    await rowan.follow()
+    rowan.server.delete(OWNER, (await rowan.meeting(meeting_id)).calendar_uid or "")
+    rowan.server.forget_tokens()
+    await rowan.follow()
+    assert (await rowan.meeting(meeting_id)).there_deleted_at is not None

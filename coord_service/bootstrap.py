@@ -67,6 +67,7 @@ def _mailbox(settings: Settings) -> Mailbox | None:
             tls=settings.imap_tls,
             user=settings.imap_user,
             password=settings.imap_password.get_secret_value(),
+            folder=settings.imap_folder,
         )
     )
 

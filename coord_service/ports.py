@@ -48,6 +48,7 @@ class ReceivedMail:
     """One message as the mailbox keeps it; of a huge one its beginning.
 
     ``trouble``: why the mailbox can't give it out, again and again, in words. Then ``content`` is empty.
+    ``arrived_at`` is when the mailbox took it, where it says so; ``is_opened``: somebody else has looked at it there.
     """
 
     uidvalidity: int
@@ -55,6 +56,8 @@ class ReceivedMail:
     content: bytes
     left_out: int = 0  # octets at its end that were not read
     trouble: str = ""
+    arrived_at: datetime | None = None
+    is_opened: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     imap_tls: bool = True
     imap_user: str = ""
     imap_password: SecretStr = SecretStr("")
+    imap_folder: str = Field(default="INBOX", min_length=1)
     mail_listen_host: str = "127.0.0.1"  # where a mail server hands mail over to us, without TLS
     mail_listen_port: int = Field(default=0, ge=0, le=65535)  # 0: nobody does
     mail_listen_protocol: Literal["lmtp", "smtp"] = "lmtp"

@@ -37,21 +37,26 @@ class Turn:
     def __init__(self, job: Job, tools: Tools) -> None:
         self.job = job
         self._tools = tools
-        self._is_running = False
         self._is_wanted = False
+        self._has_ended = asyncio.Event()
+        self._has_ended.set()
 
     async def take(self) -> None:
         """Run the job now, or once more after the present run."""
         self._is_wanted = True
-        if self._is_running:
+        if not self._has_ended.is_set():
             return
-        self._is_running = True
+        self._has_ended.clear()
         try:
             while self._is_wanted:
                 self._is_wanted = False
                 await run_job(self.job, self._tools)
         finally:
-            self._is_running = False
+            self._has_ended.set()
+
+    async def end(self) -> None:
+        """Until no run goes on."""
+        await self._has_ended.wait()
 
 
 async def check_redis(redis_url: str) -> bool:
@@ -102,6 +107,7 @@ async def _listen(turn: Turn, tools: Tools) -> None:
     while True:
         await pause(turn.job, tools)
         await turn.take()
+        await turn.end()  # a run of somebody else's may go on: listening beside it would hear itself at once
 
 
 async def _follow_redis(turns: Sequence[Turn], redis_url: str, stop: asyncio.Event) -> None:

@@ -1,4 +1,4 @@
-"""Look at settings, database, Redis, mail out and mail in: a line each, with the cure for what is wrong."""
+"""Look at settings, database, Redis, mail out, mail in and the listener: a line each, with the cure."""
 
 import argparse
 import asyncio
@@ -14,6 +14,7 @@ from coord_service.operations.checks import describe_waiting_letters
 from coord_service.operations.tools import Tools
 from coord_service.settings import Settings
 from coord_service.storage import schema
+from integrations.mail.listener import GREETING
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,8 @@ async def _waiting_letters(tools: Tools) -> str:
 
 async def _mail_in(tools: Tools) -> Found:
     settings = tools.settings
-    if settings.mail_listen_port and not await _is_listening(settings):
-        place = f"{settings.mail_listen_host} port {settings.mail_listen_port}"
-        return Found(f"nobody takes mail on {place}", "Run `coord serve`, or `coord work` where Redis is set.")
     if tools.mailbox is None and settings.mail_listen_port:
-        return Found(f"mail is taken on {settings.mail_listen_host} port {settings.mail_listen_port}")
+        return Found("no mailbox is read: mail is handed over")
     if tools.mailbox is None:
         cure = "Set COORD_IMAP_HOST or COORD_MAIL_LISTEN_PORT: without it nobody's answer by mail is seen."
         return Found("no mailbox is read", cure)
@@ -112,21 +110,53 @@ async def _mail_in(tools: Tools) -> Found:
     try:
         await tools.mailbox.check()
     except CoordError as error:
-        return Found(f"{where}: {error}", "Correct COORD_IMAP_HOST, _PORT, _TLS, _USER or _PASSWORD.")
-    if not settings.mail_authserv_id:
-        cure = "Set COORD_MAIL_AUTHSERV_ID to the name your mail server writes there."
-        return Found(f"{where} can be read, but no Authentication-Results are believed", cure)
-    return Found(f"{where} can be read")
+        return Found(f"{where}: {error}", "Correct COORD_IMAP_HOST, _PORT, _TLS, _USER, _PASSWORD or _FOLDER.")
+    return _believing(settings, f"{where} can be read")
 
 
-async def _is_listening(settings: Settings) -> bool:
+def _believing(settings: Settings, works: str) -> Found:
+    """Mail comes in; whether anybody is asked who it is from."""
+    if settings.mail_authserv_id:
+        return Found(works)
+    cure = "Set COORD_MAIL_AUTHSERV_ID to the name your mail server writes there."
+    return Found(f"{works}, but no Authentication-Results are believed", cure)
+
+
+async def _listener(tools: Tools) -> Found:
+    """Whether our own listener answers; where it doesn't, whether it could have the port."""
+    settings = tools.settings
+    if not settings.mail_listen_port:
+        return Found("not set: nobody hands mail over")
+    host, port = settings.mail_listen_host, settings.mail_listen_port
+    greeting = await _greeting(host, port)
+    if greeting == GREETING:
+        return _believing(settings, f"takes mail on {host} port {port} ({settings.mail_listen_protocol})")
+    if greeting is not None:
+        return Found(f"another program listens on {host} port {port}", "Set COORD_MAIL_LISTEN_PORT to a free port.")
+    try:
+        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port)
+    except OSError as error:
+        what = f"{host} port {port} can't be had: {error.strerror}"
+        return Found(what, "Correct COORD_MAIL_LISTEN_HOST, or set COORD_MAIL_LISTEN_PORT to a port above 1023.")
+    server.close()
+    runner = "`coord work`" if settings.redis_url else "`coord serve`"
+    return Found(f"nobody takes mail on {host} port {port}", f"The port is free: run {runner}, which listens there.")
+
+
+async def _greeting(host: str, port: int) -> bytes | None:
+    """What a server says first, nothing where it says nothing within 5 seconds; None where there is none."""
     try:
         async with asyncio.timeout(5):
-            _, writer = await asyncio.open_connection(settings.mail_listen_host, settings.mail_listen_port)
+            reader, writer = await asyncio.open_connection(host, port)
     except OSError:
-        return False
-    writer.close()
-    return True
+        return None
+    try:
+        async with asyncio.timeout(5):
+            return (await reader.readline()).strip()
+    except OSError:
+        return b""
+    finally:
+        writer.close()
 
 
 def _cause(error: Exception) -> str:
@@ -140,4 +170,5 @@ CHECKS = (
     ("redis", _redis),
     ("mail out", _mail_out),
     ("mail in", _mail_in),
+    ("listener", _listener),
 )

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -11,6 +12,7 @@ from coord_service.storage.database import Session
 from coord_service.storage.post import (
     add_inbound,
     has_inbound,
+    load_first_letter_at,
     load_position,
     lock_position,
     move_inbound,
@@ -21,6 +23,7 @@ from coord_service.storage.tables import InboundMail
 log = structlog.get_logger()
 
 AT_ONCE = 50
+OLD = "It was in the mailbox, and opened there, before our first letter went out."
 HANDED_OVER = "handed over"  # what stands in place of a mailbox's name
 
 
@@ -45,15 +48,16 @@ async def keep_fetched(tools: Tools, mailbox: Mailbox) -> int:
         return 0
     async with tools.database.begin() as db:
         known = await lock_position(db, mailbox.name)
+        began_at = await load_first_letter_at(db)
         for mail in fetched:
-            await _keep(db, tools, mailbox.name, mail)
+            await _keep(db, tools, mailbox.name, mail, began_at)
         place = Position(fetched[-1].uidvalidity, fetched[-1].uid)
         if known.uidvalidity != place.uidvalidity or known.uid < place.uid:
             await save_position(db, mailbox.name, place)
     return len(fetched)
 
 
-async def _keep(db: Session, tools: Tools, mailbox: str, mail: ReceivedMail) -> None:
+async def _keep(db: Session, tools: Tools, mailbox: str, mail: ReceivedMail, began_at: datetime | None) -> None:
     place = Position(mail.uidvalidity, mail.uid)
     if await has_inbound(db, mailbox, place):
         return
@@ -71,6 +75,8 @@ async def _keep(db: Session, tools: Tools, mailbox: str, mail: ReceivedMail) -> 
     if mail.trouble:
         row.judged_at, row.verdict, row.why, row.needs_decision = row.received_at, "poison", mail.trouble, True
         log.warning("mail_not_fetched", uid=mail.uid)
+    elif mail.is_opened and mail.arrived_at and (began_at is None or mail.arrived_at < began_at):
+        row.judged_at, row.verdict, row.why = row.received_at, "noted", OLD
     add_inbound(db, row)
 
 

@@ -29,6 +29,11 @@ async def load_letter(db: Session, letter_id: int, *, with_content: bool = False
     return await db.get(OutboxLetter, letter_id, options=options)
 
 
+async def load_first_letter_at(db: Session) -> datetime | None:
+    """When our first letter was written; None before there is any."""
+    return await db.scalar(sa.select(OutboxLetter.created_at).order_by(OutboxLetter.id).limit(1))
+
+
 async def load_letter_by_envelope(db: Session, envelope_from: str) -> OutboxLetter | None:
     """The letter whose bounce address this is."""
     found: OutboxLetter | None = await db.scalar(

@@ -5,11 +5,12 @@ import re
 import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from aioimaplib import IMAP4, AioImapException, Response
+from aioimaplib import IMAP4, Abort, AioImapException, Response
 
 from coord_service.errors import TemporaryFailure
 from coord_service.ports import Position, ReceivedMail
@@ -36,14 +37,16 @@ class ImapServer:
 
 
 class ImapMailbox:
-    """The Mailbox port over IMAP. One job uses it: a fetch waits until a ``wait`` has returned."""
+    """The Mailbox port over IMAP. Whoever wants to fetch ends a ``wait`` that goes on: both use one connection."""
 
     def __init__(self, server: ImapServer) -> None:
         self.name = f"imap://{server.user}@{server.host}/{server.folder}"
         self._server = server
         self._turn = asyncio.Lock()
+        self._is_wanted = asyncio.Event()  # by somebody who can't wait until a ``wait`` is over
         self._connection: _Connection | None = None
         self._handed_out: set[tuple[int, int]] = set()  # (UIDVALIDITY, UID) not yet marked as read
+        self._may_idle = True  # until the server has refused it, whatever it says that it can
         self._more = False  # the last fetch left mail behind
         self._stuck: Counter[tuple[int, int]] = Counter()  # how often reading this mail has failed
 
@@ -54,20 +57,20 @@ class ImapMailbox:
         \Seen then and not before. Where UIDVALIDITY is another, UIDs mean other mails: it begins at the first again.
         Raises TemporaryFailure; the next call connects anew.
         """
-        async with self._turn, self._connected() as connection:
+        async with self._at_once(), self._connected() as connection:
             uidvalidity = await connection.select(self._server.folder)
             start = after.uid if after and after.uidvalidity == uidvalidity else 0
             await self._mark_seen(connection, uidvalidity, start)
             uids = await connection.uids_after(start)
             mails = await self._read(connection, uidvalidity, uids[:limit])
-            self._more = bool(mails) and mails[-1].uid < uids[-1]
+            self._more = connection.has_heard or (bool(mails) and mails[-1].uid < uids[-1])
             return mails
 
     async def wait(self, seconds: float) -> None:
         """Return when there may be new mail, at the latest after ``seconds``.
 
         Returns at once when the last fetch left mail behind or the connection had to be made again, since mail may
-        have come unseen. Raises TemporaryFailure.
+        have come unseen; and when somebody fetches meanwhile. Raises TemporaryFailure.
         """
         async with self._turn:
             must_look = self._more or self._connection is None or self._connection.is_lost
@@ -77,14 +80,18 @@ class ImapMailbox:
 
     async def _wait(self, seconds: float) -> None:
         async with self._connected() as connection:
-            if connection.can_idle:
-                await connection.idle(seconds)
+            if connection.can_idle and self._may_idle:
+                try:
+                    await connection.idle(seconds, self._is_wanted)
+                except Abort:
+                    self._may_idle = False
             else:
-                await asyncio.sleep(min(seconds, self._server.poll_seconds))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._is_wanted.wait(), min(seconds, self._server.poll_seconds))
 
     async def check(self) -> str:
         """Connect, sign in and open the folder; one line on what is there. Raises TemporaryFailure with the cause."""
-        async with self._turn, self._connected() as connection:
+        async with self._at_once(), self._connected() as connection:
             await connection.select(self._server.folder)
             self._more = True  # what this has seen, IDLE will not announce again
             return f"{self._server.folder} is open" + (", new mail is announced" if connection.can_idle else "")
@@ -92,6 +99,13 @@ class ImapMailbox:
     async def close(self) -> None:
         """Leave the server."""
         self._drop()
+
+    @asynccontextmanager
+    async def _at_once(self) -> AsyncIterator[None]:
+        self._is_wanted.set()
+        async with self._turn:
+            self._is_wanted.clear()
+            yield
 
     async def _mark_seen(self, connection: "_Connection", uidvalidity: int, start: int) -> None:
         recorded = {uid for validity, uid in self._handed_out if validity == uidvalidity and uid <= start}
@@ -123,8 +137,8 @@ class ImapMailbox:
         del self._stuck[place]
         if found is None:
             return None
-        content, size = found
-        return ReceivedMail(*place, content, left_out=max(0, size - len(content)))
+        left_out = max(0, found.size - len(found.content))
+        return ReceivedMail(*place, found.content, left_out, arrived_at=found.arrived_at, is_opened=found.is_opened)
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator["_Connection"]:
@@ -147,11 +161,22 @@ class ImapMailbox:
         self._connection = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A mail as the server gives it out, and what it says of it."""
+
+    content: bytes
+    size: int
+    arrived_at: datetime | None
+    is_opened: bool
+
+
 class _Connection:
     """One signed-in connection. aioimaplib does not tell a waiting command that the server is gone: this does."""
 
     def __init__(self, server: ImapServer) -> None:
         self._seconds = server.seconds
+        self.has_heard = False  # of mail that came since the folder was opened, beside the answer to something else
         self._idling: asyncio.Future[Any] | None = None
         self._lost: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         trust = (server.trust or ssl.create_default_context()) if server.tls else None
@@ -189,6 +214,7 @@ class _Connection:
     async def select(self, folder: str) -> int:
         """Open the folder, and so see what is new; its UIDVALIDITY."""
         response = await self._answer(self._imap.select(_quoted(folder)))
+        self.has_heard = False
         found = re.search(rb"UIDVALIDITY (\d+)", b" ".join(_lines(response)))
         if found is None:
             raise TemporaryFailure("Our mailbox's server gives no UIDVALIDITY, so mail can't be read in order.")
@@ -200,31 +226,36 @@ class _Connection:
         found = (int(number) for line in _lines(response)[:-1] for number in re.findall(rb"\d+", line))
         return sorted({uid for uid in found if uid > start})
 
-    async def read(self, uid: int, largest: int) -> tuple[bytes, int] | None:
-        """The first ``largest`` octets of a mail, as they are kept, and its whole size; None when it has gone."""
-        response = await self._answer(self._imap.uid("fetch", str(uid), f"(UID RFC822.SIZE BODY.PEEK[]<0.{largest}>)"))
+    async def read(self, uid: int, largest: int) -> "_Found | None":
+        """A mail, of which at most the first ``largest`` octets, as they are kept; None when it has gone."""
+        wanted = f"(UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[]<0.{largest}>)"
+        response = await self._answer(self._imap.uid("fetch", str(uid), wanted))
         words = b" ".join(_lines(response))
-        said = re.search(rb"RFC822\.SIZE (\d+)", words)
         literal = next((line for line in response.lines if isinstance(line, bytearray)), None)
-        if literal is not None:
-            is_cut = said is not None and len(literal) >= largest
-            return bytes(literal), int(said[1]) if said and is_cut else len(literal)
-        is_empty = re.search(rb'BODY\[\](<0>)? (""|NIL)', words)
-        return (b"", 0) if is_empty else None
+        if literal is None and not re.search(rb'BODY\[\](<0>)? (""|NIL)', words):
+            return None
+        content = bytes(literal or b"")
+        said = re.search(rb"RFC822\.SIZE (\d+)", words)
+        size = int(said[1]) if said and len(content) >= largest else len(content)
+        return _Found(content, size, _date_in(words), b"\\Seen" in words)
 
     async def mark_seen(self, uids: set[int]) -> None:
         """Show to people who open the mailbox themselves what has been read; a read-only mailbox may refuse."""
         if uids:
             await self._run(self._imap.uid("store", ",".join(map(str, sorted(uids))), r"+FLAGS.SILENT (\Seen)"))
 
-    async def idle(self, seconds: float) -> None:
-        """Return when the server announces a mail, at the latest after ``seconds``."""
+    async def idle(self, seconds: float, ended: asyncio.Event) -> None:
+        """Return when the server announces a mail or somebody ends it, at the latest after ``seconds``."""
         self._idling = idling = await self._run(self._imap.idle_start(timeout=seconds + self._seconds))
-        announced = asyncio.ensure_future(self._announced())
+        reasons: set[asyncio.Future[Any]] = {
+            asyncio.ensure_future(self._announced()),
+            asyncio.ensure_future(ended.wait()),
+        }
         try:
-            await self._settled(announced, seconds)
+            await self._first_of(reasons, seconds)
         finally:
-            announced.cancel()
+            for reason in reasons:
+                reason.cancel()
         self._imap.idle_done()
         await self._run(idling)
 
@@ -238,6 +269,7 @@ class _Connection:
         response = await self._run(command)
         if response.result != "OK":
             raise TemporaryFailure(f"Our mailbox's server refused: {_words(response)}.")
+        self.has_heard |= any(re.fullmatch(rb"\d+ EXISTS", line) is not None for line in _lines(response))
         return response
 
     async def _run(self, command: Awaitable[T]) -> T:
@@ -252,10 +284,14 @@ class _Connection:
 
     async def _settled(self, task: asyncio.Future[Any], seconds: float) -> bool:
         """Whether the task ended within ``seconds``. Raises TemporaryFailure when the server hangs up meanwhile."""
-        await asyncio.wait({task, self._lost}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        if self.is_lost and not task.done():
+        return await self._first_of({task}, seconds)
+
+    async def _first_of(self, tasks: set[asyncio.Future[Any]], seconds: float) -> bool:
+        await asyncio.wait({*tasks, self._lost}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        is_done = any(task.done() for task in tasks)
+        if self.is_lost and not is_done:
             raise TemporaryFailure("Our mailbox's server hung up.")
-        return task.done()
+        return is_done
 
     def _on_lost(self, _error: Exception | None) -> None:
         if not self._lost.done():
@@ -265,6 +301,8 @@ class _Connection:
         """Close without a word: nothing is left half-done on the server."""
         if self._idling is not None:
             self._idling.cancel()
+        for task in {*self._imap.tasks, *self._imap.protocol.tasks}:  # they hold its lock, and wait for ever otherwise
+            task.cancel()
         transport = self._imap.protocol.transport
         if transport is not None:
             transport.abort()
@@ -273,6 +311,15 @@ class _Connection:
 def _lines(response: Response) -> list[bytes]:
     """The response without its literals: what a mail says is never taken for the server's words."""
     return [line for line in response.lines if isinstance(line, bytes)]
+
+
+def _date_in(words: bytes) -> datetime | None:
+    """The INTERNALDATE (RFC 3501 §2.3.3), in UTC; None where the server gives none that makes sense."""
+    found = re.search(rb'INTERNALDATE "\s*([^"]+)"', words)
+    try:
+        return datetime.strptime(found[1].decode(), "%d-%b-%Y %H:%M:%S %z").astimezone(UTC) if found else None
+    except ValueError:
+        return None
 
 
 def _words(response: Response) -> str:

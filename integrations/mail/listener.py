@@ -19,6 +19,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 log = structlog.get_logger()
 
 Keep = Callable[[str, tuple[str, ...], bytes], Awaitable[None]]  # sender, recipients, content: returns when it is kept
+NAME, IDENT = "coord", "ready"
+GREETING = f"220 {NAME} {IDENT}".encode()  # by which others see that it is ours
 MOST_RECIPIENTS = 100
 LONGEST_LINE = 100_000  # octets: longer than RFC 5321 allows, since a mail refused for it would be an answer lost
 SECONDS_TO_KEEP = 60
@@ -57,7 +59,7 @@ async def open_door(door: Door, keep: Keep) -> AsyncIterator[int]:
         options: dict[str, Any] = {"data_size_limit": door.largest, "timeout": door.seconds}
         kind = _LmtpSession if door.protocol == "lmtp" else _SmtpSession
         session: SMTP = kind(
-            _Keeper(door, keep), loop=loop, hostname="coord", ident="ready", enable_SMTPUTF8=True, **options
+            _Keeper(door, keep), loop=loop, hostname=NAME, ident=IDENT, enable_SMTPUTF8=True, **options
         )
         sessions.add(session)
         return session

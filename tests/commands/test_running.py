@@ -1,8 +1,10 @@
 """The commands that run the service, as a shell sees them: exit code, what is said, and where."""
 
+import asyncio
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +14,10 @@ from pathlib import Path
 import pytest
 
 from coord_service.commands.installation import unknown_settings
+from coord_service.operations.keeping_mail import HANDED_OVER
 from coord_service.storage.schema import newest_revision
+from tests.operations.attendee_mail import hand_over, write_words
+from tests.servers.processes import free_port, wait_until_listening
 
 COORD = [sys.executable, "-m", "coord_service"]
 Shell = subprocess.CompletedProcess[str]
@@ -98,6 +103,24 @@ def test_serving_ends_well_when_it_is_asked_to(tmp_path: Path):
         assert process.wait(timeout=30) == 0
 
 
+@pytest.mark.parametrize("command", ["serve", "work"])
+def test_the_process_that_does_the_jobs_takes_mail_that_is_handed_over(tmp_path: Path, redis_url: str, command: str):
+    """`coord serve` where there is no Redis, `coord work` where there is one."""
+    assert coord(tmp_path, "migrate").returncode == 0
+    port, redis = free_port(), redis_url if command == "work" else ""
+    settings = environment(tmp_path, COORD_PORT="0", COORD_MAIL_LISTEN_PORT=str(port), COORD_REDIS_URL=redis)
+    with subprocess.Popen([*COORD, command], env=settings, stderr=subprocess.DEVNULL) as process:
+        try:
+            wait_until_listening(port)
+            asyncio.run(hand_over(port, write_words("zoe@nhs.example", "Please ring me")))
+        finally:
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    with sqlite3.connect(tmp_path / "coord.sqlite") as database:
+        assert database.execute("SELECT mailbox FROM inbound_mail").fetchall() == [(HANDED_OVER,)]
+    database.close()
+
+
 @pytest.mark.parametrize("url", ["postgresql+asyncpg://nobody@127.0.0.1:1/none", ""])
 def test_the_check_names_each_part_and_the_cure(tmp_path: Path, url: str):
     shell = coord(tmp_path, "check", COORD_DATABASE_URL=url, COORD_REDIS_URL="redis://127.0.0.1:1/0",
@@ -110,6 +133,7 @@ def test_the_check_names_each_part_and_the_cure(tmp_path: Path, url: str):
         ("wrong", "redis"),
         ("wrong", "mail out"),
         ("wrong", "mail in"),
+        ("ok", "listener"),
     ]
     assert "Run `coord migrate`." in shell.stdout or "COORD_DATABASE_URL" in shell.stdout
     for name in ("COORD_REDIS_URL", "COORD_SMTP_HOST", "COORD_IMAP_HOST"):

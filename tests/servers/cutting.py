@@ -12,6 +12,7 @@ class CuttingWire:
         self.port = 0
         self.cuts: list[bytes] = []  # each cuts one connection, the one in which a client or a server says it next
         self.always: bytes | None = None  # cuts every connection in which it is said
+        self.instead: tuple[bytes, bytes] | None = None  # what is passed on in place of what
         self.cut = 0  # connections cut so far
         self._writers: set[asyncio.StreamWriter] = set()
 
@@ -41,7 +42,7 @@ class CuttingWire:
                 if self._is_cut_at(said):
                     self.cut += 1
                     break
-                writer.write(said)
+                writer.write(said.replace(*self.instead) if self.instead else said)
                 await writer.drain()
         finally:
             for each in pair:

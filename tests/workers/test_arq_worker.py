@@ -4,17 +4,25 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from redis.asyncio import Redis
 
+from coord_service.operations.inbound import read_mailbox
 from coord_service.operations.tools import Tools
+from coord_service.storage.tables import InboundMail
+from integrations.itip.codec import ItipCodec
+from integrations.mail.demo_servers import DemoMail
+from integrations.mail.imap import ImapMailbox, ImapServer
+from tests.operations.attendee_mail import send, write_words
 from tests.servers.processes import folder_for_servers, free_port, running
 from tests.servers.redis import redis_binary
 from tests.workers.counting import Counted, job
 from workers.arq_worker import ArqWake, run_worker
-from workers.jobs import Job
+from workers.jobs import Job, listen_for_mail
 
 pytestmark = pytest.mark.xdist_group("redis")
 
@@ -109,6 +117,40 @@ async def test_the_worker_waits_for_redis_and_survives_its_restart(tools: Tools)
                 async with waking(url, woken) as wake:
                     await wake()
                 await counted.ended_times(2)
+
+
+async def test_mail_is_read_when_the_mailbox_announces_it_and_not_when_the_clock_says_so(
+    tools: Tools, redis_url: str, mail_servers: DemoMail
+):
+    class Reading(Counted):
+        """Reads the mailbox, and is counted."""
+
+        async def __call__(self, tools: Tools) -> None:
+            await read_mailbox(tools)
+            await super().__call__(tools)
+
+    async def has_read(number: int) -> None:
+        ended = reading.ended
+        while len(await kept(tools)) < number:
+            await reading.ended_times(ended + 1)
+            ended = reading.ended
+
+    reading = Reading()
+    server = ImapServer(mail_servers.host, mail_servers.imap_port, mail_servers.user, mail_servers.password, tls=False)
+    tools = replace(tools, mailbox=ImapMailbox(server), codec=ItipCodec())
+    assert tools.mailbox is not None
+    async with working(tools, redis_url, job(reading, name="read_mailbox", listen=listen_for_mail)):
+        await reading.ended_times(1)
+        for number in (1, 2):
+            mail = write_words("zoe@nhs.example", f"Question {number}")
+            await asyncio.to_thread(send, mail_servers, mail)
+            await has_read(number)
+    await tools.mailbox.close()
+
+
+async def kept(tools: Tools) -> list[int]:
+    async with tools.database.read() as db:
+        return list(await db.scalars(sa.select(InboundMail.id)))
 
 
 async def test_stopping_lets_a_run_in_progress_end(tools: Tools, redis_url: str):

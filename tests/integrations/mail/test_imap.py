@@ -1,10 +1,12 @@
 """Mail in, against a real IMAP server with IDLE, fed by a real SMTP server."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from integrations.mail.demo_maildirs import AUTHSERV_ID
 from integrations.mail.demo_servers import DemoMail
 from integrations.mail.imap import ImapMailbox, ImapServer
 from tests.servers.certificates import make_tls
+from tests.servers.cutting import cutting_wire
 from tests.servers.processes import free_port
 
 
@@ -122,6 +125,38 @@ async def test_waiting_ends_after_its_time_without_mail_and_can_be_done_again(ma
     await mailbox.wait(0.05)
     await mailbox.wait(0.05)
     assert list(await mailbox.fetch(None, 10)) == []
+
+
+@pytest.mark.parametrize(
+    "instead",
+    [pytest.param((b" IDLE", b" NONE"), id="not offered"), pytest.param((b" IDLE\r\n", b" NONE\r\n"), id="refused")],
+)
+async def test_a_server_without_idle_is_asked_again_and_again(mail_servers: DemoMail, instead: tuple[bytes, bytes]):
+    async with (
+        cutting_wire(mail_servers.imap_port) as wire,
+        opened(server_of(mail_servers, port=wire.port, poll_seconds=0.01)) as mailbox,
+    ):
+        wire.instead = instead
+        await mailbox.fetch(None, 10)
+        async with asyncio.timeout(20):
+            for _ in range(3):
+                await mailbox.wait(600)
+        await post(mail_servers, 1)
+        assert numbers(await mailbox.fetch(None, 10)) == [1]
+    assert wire.cut == 0
+
+
+async def test_what_others_have_opened_in_the_mailbox_says_so_and_when_it_came(
+    mailbox: ImapMailbox, mail_servers: DemoMail
+):
+    came_at = datetime(2020, 5, 4, 12, tzinfo=UTC)
+    for number, flags in enumerate(("", "S")):
+        file = mail_servers.folder / mail_servers.user / f"cur/{number}.M1.old:2,{flags}"
+        file.write_bytes(b"Subject: %d\r\n\r\nHello\r\n" % number)
+        os.utime(file, (came_at.timestamp(),) * 2)
+    found = await mailbox.fetch(None, 10)
+    assert list(zip(numbers(found), (mail.is_opened for mail in found), strict=True)) == [(0, False), (1, True)]
+    assert {mail.arrived_at for mail in found} == {came_at}
 
 
 async def test_waiting_returns_at_once_while_mail_is_left_behind(mailbox: ImapMailbox, mail_servers: DemoMail):

@@ -93,7 +93,7 @@ class CalendarTrouble(CoordError):
 
 
 class SignInRefused(CalendarTrouble):
-    """The calendar's server does not accept our name, password, token or consent."""
+    """The calendar's server does not accept our name, password, token or consent; the sentence says what to do."""
 
 
 class CalendarTimedOut(CalendarTrouble):
@@ -113,7 +113,7 @@ class Throttled(CalendarTrouble):
 
 
 class AddressRefused(CalendarTrouble):
-    """We don't go to this address at somebody's word; the sentence says which ones we do go to."""
+    """We don't go to this address at somebody's word; the sentence says what to do."""
 
 
 class CalendarNonsense(CalendarTrouble):

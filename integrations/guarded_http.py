@@ -25,7 +25,7 @@ from coord_service.errors import (
     SignInRefused,
     Throttled,
 )
-from integrations.guard import Forbidden, Guard
+from integrations.guard import NOT_AN_ADDRESS, Forbidden, Guard
 
 MOST_BYTES = 16_000_000
 MOST_REDIRECTS = 4
@@ -34,6 +34,12 @@ REDIRECTS = {301, 302, 307, 308}
 # Sister hosts of one service, to which it sends its users itself.
 FAMILIES = ("icloud.com",)
 AGENT = "coord-service"
+NOT_ACCEPTED = "The calendar's server does not accept our name and password. Has the password changed? Enter it again."
+NO_CALENDAR = "There is no calendar at this address, or not for us. Check the address, and whose calendar it is."
+NOT_TRUSTED = (
+    "The calendar's server has no certificate that we trust, so nothing was sent to it. Whoever runs it has to"
+    " install a valid one, with the certificates between it and a known authority."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +160,9 @@ def raise_for(answer: Response) -> None:
     if status < 400:
         return
     if status in {401, 403}:
-        raise SignInRefused("The calendar's server does not accept our name and password.")
+        raise SignInRefused(NOT_ACCEPTED)
     if status in {404, 410}:
-        raise SignInRefused("There is no calendar at this address, or not for us: look at the connection again.")
+        raise SignInRefused(NO_CALENDAR)
     if status in {429, 503}:
         wait = _retry_after(answer.headers.get("Retry-After", ""), answer.headers.get("Date", ""))
         raise Throttled("The calendar's server wants to be asked less often.", wait)
@@ -200,10 +206,9 @@ async def _in_words() -> AsyncIterator[None]:
     try:
         yield
     except aiohttp.ClientConnectorError as error:
-        is_forbidden = isinstance(error.os_error, Forbidden)
-        trouble = AddressRefused(str(error.os_error)) if is_forbidden else ConnectionLost(_not_reached(error))
+        trouble = _not_reached(error)
     except aiohttp.InvalidURL:
-        trouble = AddressRefused("That is not an address of a calendar.")
+        trouble = AddressRefused(NOT_AN_ADDRESS)
     except (aiohttp.ClientResponseError, aiohttp.http.HttpProcessingError):
         trouble = CalendarNonsense("The calendar's answer can't be understood.")
     except (aiohttp.ClientError, OSError):
@@ -215,9 +220,11 @@ async def _in_words() -> AsyncIterator[None]:
     raise trouble from None
 
 
-def _not_reached(error: aiohttp.ClientConnectorError) -> str:
+def _not_reached(error: aiohttp.ClientConnectorError) -> CalendarTrouble:
+    if isinstance(error.os_error, Forbidden):
+        return AddressRefused(str(error.os_error))
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
-        return "The calendar's server has no certificate that we trust."
+        return AddressRefused(NOT_TRUSTED)
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return "There is no server of that name: look at the address again."
-    return "The calendar's server can't be reached."
+        return ConnectionLost("There is no server of that name.")
+    return ConnectionLost("The calendar's server can't be reached.")

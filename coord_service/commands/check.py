@@ -1,4 +1,4 @@
-"""Look at settings, database, Redis, mail out, mail in and the listener: a line each, with the cure."""
+"""Look at settings, database, Redis, mail out and in, listener, key and calendars: a line each, with the cure."""
 
 import argparse
 import asyncio
@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from coord_service.bootstrap import build
 from coord_service.commands.installation import load_settings
 from coord_service.errors import CoordError
-from coord_service.operations.checks import describe_waiting_letters
+from coord_service.operations.checks import count_unreadable, describe_waiting_letters, look_at_calendars
 from coord_service.operations.tools import Tools
 from coord_service.settings import Settings
 from coord_service.storage import schema
@@ -19,7 +19,7 @@ from integrations.mail.listener import GREETING
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one check found; ``cure`` is empty when all is well."""
+    """What one check found; ``cure`` is empty when all is well, and may have several lines."""
 
     what: str
     cure: str = ""
@@ -42,8 +42,8 @@ async def _check_all(tools: Tools) -> int:
             found = await check(tools)
             wrong += bool(found.cure)
             print(f"{'wrong' if found.cure else 'ok':<6}{name:<10}{found.what}", flush=True)
-            if found.cure:
-                print(f"{'':<16}{found.cure}", flush=True)
+            for line in found.cure.splitlines():
+                print(f"{'':<16}{line}", flush=True)
     finally:
         await tools.close()
     return 1 if wrong else 0
@@ -159,6 +159,32 @@ async def _greeting(host: str, port: int) -> bytes | None:
         writer.close()
 
 
+async def _key(tools: Tools) -> Found:
+    try:
+        unreadable = await count_unreadable(tools)
+    except (DBAPIError, OSError):
+        unreadable = 0  # the line about the database says it
+    if unreadable:
+        cure = "Set COORD_SECRETS_KEY to the key that was used, or have these calendars connected again."
+        return Found(f"passwords of calendars that can’t be decrypted with what is set: {unreadable}", cure)
+    if not tools.vault.has_key:
+        cure = "Set COORD_SECRETS_KEY (`openssl rand -base64 32`): without it no calendar with a password is connected."
+        return Found("no key is set", cure)
+    return Found("set; it opens every password of a calendar that is kept")
+
+
+async def _calendars(tools: Tools) -> Found:
+    """What may be reached is said even where nothing is connected: it is the usual cause of “that isn’t public”."""
+    networks = tools.settings.calendar_networks
+    reach = f"reached are public addresses{f' and {networks}' if networks else ''}"
+    try:
+        found = await look_at_calendars(tools)
+    except (DBAPIError, OSError):
+        return Found(f"not looked at without the database; {reach}")
+    connected = f"connected are {found.councils} of the council’s and {found.own} of people’s own; {reach}"
+    return Found(connected, "\n".join(found.troubles))
+
+
 def _cause(error: Exception) -> str:
     """The first line of what a library says."""
     return (str(error).splitlines() or [type(error).__name__])[0]
@@ -171,4 +197,6 @@ CHECKS = (
     ("mail out", _mail_out),
     ("mail in", _mail_in),
     ("listener", _listener),
+    ("key", _key),
+    ("calendars", _calendars),
 )

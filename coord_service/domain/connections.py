@@ -3,25 +3,20 @@
 from collections.abc import Iterable, Sequence
 
 from coord_service.errors import (
-    AddressRefused,
     CalendarNonsense,
     CalendarTimedOut,
     CalendarTrouble,
     ConnectionLost,
     SecretsUnreadable,
-    ServiceClosed,
-    SignInRefused,
     Throttled,
 )
 
+# What to do where the sentence itself doesn't say it: errors that are missing here have many causes, and each says.
 CURES: dict[type[CalendarTrouble], str] = {
-    SignInRefused: "Has the password changed, or was consent withdrawn? Enter it again.",
     CalendarTimedOut: "This often passes by itself. If it goes on, ask whoever runs that calendar system.",
     ConnectionLost: "Check the address. If it is right, their system is down: it is tried again by itself.",
     Throttled: "Nothing needs doing: it is asked again when it allows it.",
-    AddressRefused: "Ask for an address on the internet that begins with https://.",
     CalendarNonsense: "Check that the address is that of a calendar, and not of a web page or a sign-in.",
-    ServiceClosed: "Connect the calendar again in the way that is named.",
     SecretsUnreadable: "Ask whoever runs this service to set COORD_SECRETS_KEY again, or enter the password again.",
 }
 
@@ -34,7 +29,7 @@ CAN = {
 
 
 def cure_of(trouble_kind: str | None) -> str:
-    """What to do about a trouble, by the name of its class."""
+    """What to do about a trouble, by the name of its class; "" where its own sentence says so."""
     return next((cure for trouble, cure in CURES.items() if trouble.__name__ == trouble_kind), "")
 
 

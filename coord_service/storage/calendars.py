@@ -78,6 +78,12 @@ async def list_connections_for(db: Session, person_ids: Collection[int]) -> Sequ
     return rows.all()
 
 
+async def list_connected(db: Session) -> Sequence[CalendarConnection]:
+    """Every connected calendar, the council's and people's own, oldest first."""
+    rows = await db.scalars(sa.select(CalendarConnection).where(_IS_CONNECTED).order_by(CalendarConnection.id))
+    return rows.all()
+
+
 async def list_connections_with_secrets(db: Session) -> Sequence[CalendarConnection]:
     """Every connection that keeps a secret, tested ones too; locked until the transaction ends."""
     rows = await db.scalars(
@@ -87,6 +93,14 @@ async def list_connections_with_secrets(db: Session) -> Sequence[CalendarConnect
         .with_for_update()
     )
     return rows.all()
+
+
+async def list_secrets(db: Session) -> Sequence[tuple[int, bytes]]:
+    """The secrets that are kept, sealed as they are, each with the id of its connection."""
+    rows = await db.execute(
+        sa.select(CalendarConnection.id, CalendarConnection.secrets).where(CalendarConnection.secrets.is_not(None))
+    )
+    return [(connection_id, secrets) for connection_id, secrets in rows if secrets is not None]
 
 
 async def count_connections_with_secrets(db: Session) -> int:

@@ -171,7 +171,7 @@ class MemoryCalendar:
         if self._server.trouble:
             raise self._server.trouble
         if self._account.values.get("password", "") != self._server.password:
-            raise SignInRefused("The calendar does not accept the password.")
+            raise SignInRefused("The calendar does not accept the password. Has it changed? Enter it again.")
         yield self._server
 
 

@@ -134,9 +134,11 @@ def test_the_check_names_each_part_and_the_cure(tmp_path: Path, url: str):
         ("wrong", "mail out"),
         ("wrong", "mail in"),
         ("ok", "listener"),
+        ("wrong", "key"),
+        ("ok", "calendars"),
     ]
     assert "Run `coord migrate`." in shell.stdout or "COORD_DATABASE_URL" in shell.stdout
-    for name in ("COORD_REDIS_URL", "COORD_SMTP_HOST", "COORD_IMAP_HOST"):
+    for name in ("COORD_REDIS_URL", "COORD_SMTP_HOST", "COORD_IMAP_HOST", "COORD_SECRETS_KEY"):
         assert name in shell.stdout
 
 

@@ -7,8 +7,12 @@ from ipaddress import ip_address
 import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
+from pydantic import ValidationError
 
-from coord_service.errors import AddressRefused, CalendarNonsense
+from coord_service.bootstrap import build
+from coord_service.errors import AddressRefused, CalendarNonsense, CalendarTrouble
+from coord_service.ports import CalendarAccount
+from coord_service.settings import Settings
 from integrations.guard import HERE, Guard, is_public
 from integrations.guarded_http import GuardedHttp, Request, within
 from tests.servers.faulty import FaultyServer, serve_faulty
@@ -199,3 +203,42 @@ async def test_a_password_goes_to_the_host_it_was_given_for_alone(server):
     assert await ask(Guard(HERE), f"{server.url}/to/hello", Authorization="jo") == "hello jo"
     async with serve_faulty(elsewhere) as other:
         assert await ask(Guard(HERE), other.url, Authorization="jo") == "hello stranger"
+
+
+@pytest.mark.parametrize(
+    ("networks", "is_reached"),
+    [
+        ("127.0.0.0/8", True),
+        ("10.0.0.0/8, 127.0.0.1/32", True),
+        ("10.0.0.0/8", False),
+        ("127.0.0.2/32", False),
+        ("", False),
+    ],
+)
+@pytest.mark.parametrize("kind", ["caldav", "ics_feed"])
+async def test_the_setting_opens_the_networks_that_it_names_and_no_others(server, networks, is_reached, kind):
+    """COORD_CALENDAR_NETWORKS, from the environment to the adapter, as in an installation in earnest."""
+    tools = build(Settings(calendar_networks=networks))
+    values = {"server": f"{server.url}/hello", "address": f"{server.url}/hello"}
+    calendar = tools.calendars.open(kind, CalendarAccount("jo@example.org", values, seconds=10))
+    with pytest.raises(CalendarTrouble) as caught:  # it is no calendar: but was it asked?
+        await calendar.check()
+    await calendar.close()
+    await tools.close()
+    assert bool(server.requests) is is_reached
+    assert isinstance(caught.value, AddressRefused) is not is_reached
+
+
+async def test_a_server_in_a_named_network_leads_nowhere_beside_it(server):
+    async def elsewhere(_request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=302, headers={"Location": f"http://127.0.0.2:{server.port}/hello"})
+
+    async with serve_faulty(elsewhere) as first:
+        with pytest.raises(AddressRefused, match="COORD_CALENDAR_NETWORKS"):
+            await ask(Guard(["127.0.0.1/32"]), first.url)
+    assert server.requests == []
+
+
+def test_what_is_no_network_is_refused_at_the_start():
+    with pytest.raises(ValidationError, match="must be networks such as"):
+        Settings(calendar_networks="10.20.0.0/16, calendar.example.org")

@@ -42,7 +42,7 @@ async def test_a_wrong_password_is_said_in_words_and_not_shown_again(sign_in, se
     person_id = await own_id(browse)
     wrong = "not the password at all"
     page = await browse.post("test_calendar", values(wrong), status=422, person_id=person_id, kind="memory")
-    assert "Has the password changed" in page.errors["#test"]
+    assert "Has it changed? Enter it again." in page.errors["#test"]
     assert page.value("server") == "outside"
     assert wrong not in page.body
 
@@ -71,7 +71,7 @@ async def test_a_calendar_that_fails_says_since_when_and_what_to_do(sign_in, ser
     page = await browse.get("show_calendar", person_id=person_id)
     page = await browse.post(action(page, "/test"), {}, seen=page.address)
     assert page.banner == "It does not work: see below"
-    assert "What to do: Has the password changed" in page.text
+    assert "The calendar does not accept the password. Has it changed? Enter it again." in page.text
     assert "Last worked Tuesday 3 March, 10am" in page.text
     assert "Trouble since Tuesday 3 March, 10:40am" in page.text
 

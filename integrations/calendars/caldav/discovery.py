@@ -26,7 +26,7 @@ OF_A_CALENDAR = (TYPE, NAME, KINDS, ZONE, TRANSPARENCY)
 OF_A_PRINCIPAL = (HOME, OUTBOX, INBOX, ADDRESSES)
 MOST_HOMES, MOST_CALENDARS = 3, 100
 THIS_CENTURY = 2025  # a year of which to ask a zone that nobody knows by its name
-NO_CALENDAR = "There is no calendar at this address: it should be the server's, or a calendar's own."
+NO_CALENDAR = "There is no calendar at this address. Give the address of the server, or a calendar's own."
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,9 @@ def _main(calendars: list[Collection], wanted: str, default: URL | None) -> Coll
         for each in calendars:
             if wanted.strip().casefold() in {each.name.casefold(), name_in(each.url).casefold(), str(each.url)}:
                 return each
-        raise SignInRefused("This account has no calendar of the name that was given.")
+        raise SignInRefused(
+            "This account has no calendar of that name. Write it as the server shows it, or leave it empty."
+        )
     paths = {each.url.path.rstrip("/"): each for each in calendars}
     return paths.get(default.path.rstrip("/"), calendars[0]) if default else calendars[0]
 

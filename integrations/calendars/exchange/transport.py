@@ -18,7 +18,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from coord_service.errors import CalendarTimedOut, ConnectionLost
+from coord_service.errors import AddressRefused, CalendarTimedOut, ConnectionLost
 from integrations.calendars.exchange.threads import CURRENT, TOO_SLOW
 from integrations.calendars.exchange.troubles import NOT_REACHED, trouble_of_status
 
@@ -75,14 +75,16 @@ class CheckedAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # type: ignore[override]
-        """The whole answer. Raises ConnectionLost or CalendarTimedOut, in words that name nobody."""
+        """The whole answer. Raises AddressRefused for a certificate, ConnectionLost, CalendarTimedOut."""
         kwargs |= {"timeout": CURRENT.get().remaining(), "verify": self._trust}
         try:
             response = super().send(request, **kwargs)
             if response.status_code != 401:  # an NTLM handshake needs the connection of that one still open
                 response.content  # noqa: B018 - read here, where what goes wrong is understood
         except requests.exceptions.SSLError as error:
-            raise ConnectionLost(NOT_TRUSTED if "CERTIFICATE" in str(error).upper() else NOT_REACHED) from None
+            if "CERTIFICATE" in str(error).upper():
+                raise AddressRefused(NOT_TRUSTED) from None
+            raise ConnectionLost(NOT_REACHED) from None
         except requests.exceptions.Timeout:
             raise CalendarTimedOut(TOO_SLOW) from None
         except OSError:  # requests' own errors are among them

@@ -18,7 +18,7 @@ from tests.contracts.calendars.hand import COLLEAGUE, OWNER, Case, Fault, KeptTh
 PASSWORD = "correct-horse-battery"
 
 TROUBLES: dict[Fault, CalendarTrouble] = {
-    Fault.REFUSED: SignInRefused("The calendar does not accept the password."),
+    Fault.REFUSED: SignInRefused("The calendar does not accept the password. Enter it again."),
     Fault.CUT: ConnectionLost("The calendar hung up."),
     Fault.UNREACHABLE: ConnectionLost("Nobody listens there."),
     Fault.THROTTLED: Throttled("The calendar wants to be asked less often.", timedelta(seconds=30)),

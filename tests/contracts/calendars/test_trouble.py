@@ -1,12 +1,14 @@
 """Each way of going wrong has an error of its own, passes when it is mended, and says nothing personal."""
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
+from coord_service.domain.connections import cure_of
 from coord_service.errors import (
     CalendarNonsense,
     CalendarTimedOut,
@@ -75,6 +77,14 @@ async def test_whoever_throttles_is_asked_again_when_it_says(case):
     trouble = await trouble_of(case, Fault.THROTTLED, CALLS["read_busy"][0])
     assert isinstance(trouble, Throttled)
     assert trouble.retry_after == timedelta(seconds=30)
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+async def test_one_cure_is_said(case, fault):
+    """In the sentence itself, or by the kind of error: not in neither, and not in both."""
+    trouble = await trouble_of(case, fault, CALLS["check"][0])
+    says_it_itself = len(re.findall(r"[.?!:](?:\s|$)", str(trouble))) > 1
+    assert says_it_itself is not bool(cure_of(type(trouble).__name__)), str(trouble)
 
 
 @pytest.mark.parametrize("fault", [None, *Fault])

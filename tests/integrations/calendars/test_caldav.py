@@ -88,7 +88,7 @@ async def test_a_calendar_can_be_chosen_by_its_name_and_must_be_there(account):
         assert told in (await chosen.check()).words
         await chosen.close()
     missing = CalDavCalendar(replace(account, values={**account.values, "calendar": "Garden"}), Guard(HERE))
-    with pytest.raises(SignInRefused, match="no calendar of the name"):
+    with pytest.raises(SignInRefused, match="no calendar of that name"):
         await missing.check()
     await missing.close()
 

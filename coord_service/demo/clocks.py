@@ -8,6 +8,7 @@ from coord_service.demo.story import Story, actor_of
 from coord_service.domain.case_steps import CaseStep
 from coord_service.operations.case_events import RecordStep, record_step
 from coord_service.operations.clock_exceptions import ClockKey, RecordException, record_exception
+from coord_service.operations.date_corrections import CorrectDate, correct_date
 
 # Which child's assessment was decided on how many days after it was asked for: 42 are lawful. Others are not decided.
 DECIDED = {9: 28, 21: 40, 24: 49, 30: 38, 33: 41, 36: 42}
@@ -16,7 +17,16 @@ DRAFTED = {36: 3}  # days ago
 REVIEWED = (31, ((CaseStep.REVIEW_PAPERS, 31), (CaseStep.REVIEW_REPORT, 9)))
 # A family that was away for five weeks and was told of it; circumstances that the family is still to be told of.
 AWAY, ILL = 30, 27
+CORRECTED = 15
+LAY_IN_POST_ROOM = timedelta(days=6)
 MOVES_ON = {4: CaseStep.PHASE_TRANSFER, 25: CaseStep.PHASE_TO_POST16}
+
+
+def write_wrong_date(teams: list[Team]) -> None:
+    """The record says for weeks that an assessment was asked for later than it was."""
+    child = teams[CORRECTED].child
+    if child.assessment_requested_on is not None:
+        child.assessment_requested_on += LAY_IN_POST_ROOM
 
 
 def tell_clocks(story: Story) -> None:
@@ -33,6 +43,7 @@ def tell_clocks(story: Story) -> None:
     for what, days_ago in steps:
         _tell(story, teams[number], what, days_ago)
     _tell_exceptions(story)
+    _tell_correction(story, teams[CORRECTED])
     for number, what in MOVES_ON.items():
         _tell(story, teams[number], what, 5, _next_september(today))
 
@@ -78,6 +89,18 @@ def _tell_exceptions(story: Story) -> None:
                 decided_on=told_on,
             ),
         )
+
+
+def _tell_correction(story: Story, team: Team) -> None:
+    wrong = team.child.assessment_requested_on
+    if wrong is None:
+        return
+    right = wrong - LAY_IN_POST_ROOM
+    wanted = CorrectDate(
+        team.child.id, CaseStep.ASSESSMENT_REQUESTED, wrong, right, "The letter lay in the post room for six days."
+    )
+    actor = actor_of(team.child.lead_worker)
+    story.at(story.days_ago(18, 15), partial(correct_date, story.tools, actor, wanted))
 
 
 def _lift(story: Story, exception: RecordException) -> None:

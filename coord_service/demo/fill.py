@@ -7,7 +7,7 @@ from random import Random
 from coord_service.demo.advice import list_given_advice, list_open_requests, tell_advice
 from coord_service.demo.calendars import connect_calendars
 from coord_service.demo.children import add_children
-from coord_service.demo.clocks import tell_clocks
+from coord_service.demo.clocks import tell_clocks, write_wrong_date
 from coord_service.demo.council import add_places, add_terms, let_work_in_holidays
 from coord_service.demo.county import PASSWORD, add_county, leave_of
 from coord_service.demo.given import add_given_advice
@@ -41,6 +41,7 @@ async def fill(tools: Tools, folder: Path) -> None:
         await db.flush()
         story = Story.begin(tools, Scene(county, teams, dice, now), folder)
         db.add_all(leave_of(county, story.scene.today))
+        write_wrong_date(teams)
         add_terms(db, story.scene.today)
         add_places(db)
         let_work_in_holidays(county)

@@ -65,6 +65,7 @@ _STARTED_BY = {
     CaseStep.PHASE_TO_POST16: ClockKind.PHASE_POST16,
     CaseStep.PHASE_BETWEEN_POST16: ClockKind.PHASE_BETWEEN,
 }
+_REVIEWED = frozenset({CaseStep.REVIEWED, CaseStep.PLAN_ISSUED})  # the next review is counted from these
 # Where a case has to stand for these clocks to be running still.
 _RUNS_WHILE = {ClockKind.ASSESSMENT: PlanStatus.ASSESSMENT, ClockKind.REVIEW: PlanStatus.PLAN}
 
@@ -72,6 +73,17 @@ _RUNS_WHILE = {ClockKind.ASSESSMENT: PlanStatus.ASSESSMENT, ClockKind.REVIEW: Pl
 def clock_name(clock: str) -> str:
     """A clock in words; one that a later law brought is called by its id until somebody names it."""
     return CLOCK_NAMES.get(clock, clock.replace("_", " ").capitalize())
+
+
+def started_by(laws: Iterable[ClockLaw], what: CaseStep) -> frozenset[str]:
+    """The clocks that a step starts, under any law."""
+    kind, is_review = _STARTED_BY.get(what), what in _REVIEWED
+    return frozenset(
+        rule.id
+        for law in laws
+        for rule in law.rules
+        if rule.kind is kind or (is_review and (rule.ends is Ends.NEXT or rule.kind is ClockKind.UNDER5))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +186,7 @@ def _starts(case: CaseFacts, kind: ClockKind, ends_next: bool) -> set[date]:
     day the plan was made; and anew from a meeting that was held since.
     """
     started = _days(case, frozenset(step for step, started in _STARTED_BY.items() if started is kind))
-    reviewed = _days(case, frozenset({CaseStep.REVIEWED, CaseStep.PLAN_ISSUED}))
+    reviewed = _days(case, _REVIEWED)
     if kind is ClockKind.REVIEW and ends_next:
         return reviewed | {day for day in started if day > max(reviewed, default=date.min)}
     if kind is ClockKind.UNDER5 and case.under_five_until is not None:

@@ -45,7 +45,8 @@ class ChaseFacts:
 
     ``promised_on``: the day by which they said they would answer. ``paused_until_on``: the last day of a pause.
     ``over_on``: the day on which asking loses its point (the meeting that papers are for). ``next_limit_on``: the next
-    statutory limit that lateness endangers. ``last_mail_on``: when the holder was last chased for anything at all.
+    statutory limit that lateness endangers, ``limit_known_on``: the day on which that limit was corrected.
+    ``last_mail_on``: when the holder was last chased for anything at all.
     ``terms``: of schools, where somebody at a school would be written to; None for everybody else. ``owes_much``: the
     holder gets a list a week instead of a mail for every step; ``listed_on``: when they had the last one.
     """
@@ -56,6 +57,7 @@ class ChaseFacts:
     ended_by: Ending | None = None
     over_on: date | None = None
     next_limit_on: date | None = None
+    limit_known_on: date | None = None
     promised_on: date | None = None
     paused_until_on: date | None = None
     last_mail_on: date | None = None
@@ -151,7 +153,8 @@ def _in_holidays(facts: ChaseFacts, today: date, working_days: WorkingDays) -> N
 
 
 def _step(ladder: Ladder, facts: ChaseFacts, today: date, working_days: WorkingDays) -> Decision:
-    climb = Climb(ladder, Anchors(facts.asked_on, facts.due_on, facts.next_limit_on), working_days)
+    anchors = Anchors(facts.asked_on, facts.due_on, facts.next_limit_on, facts.limit_known_on)
+    climb = Climb(ladder, anchors, working_days)
     rung = climb.latest(today)
     due: Due | None = None
     if rung is not None and not _is_climbed(rung, facts):

@@ -51,6 +51,7 @@ _SAID = {
     "end_membership": "Ended a place in the team",
     "log_contact": "Logged a contact",
     "record_step": "Recorded what happened",
+    "correct_date": "Corrected a date",
     "record_exception": "Recorded an exception",
     "note_family_told": "Noted that the family was told of an exception",
     "withdraw_exception": "Took back an exception",
@@ -112,11 +113,14 @@ def say_fields(details: Mapping[str, object]) -> str:
     said = [clock_name(str(clock))] if clock else []
     said += [str(details["paragraph"])] if "paragraph" in details else []
     said += [f"{STEP_NAMES[CaseStep(str(step))]}, {_say_day(details.get('on'))}"] if step else []
+    said += [f"was {_say_day(details['was_on'])}"] if "was_on" in details else []
     said += [FACT_NAMES.get(str(name), str(name)) for name in fields] if isinstance(fields, list) else []
     return ", ".join(said)
 
 
 def _say_day(day: object) -> str:
+    if day is None:
+        return "never happened"
     on = date.fromisoformat(str(day))
     return f"{on.day} {on:%B %Y}"
 

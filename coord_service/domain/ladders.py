@@ -33,11 +33,15 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Anchors:
-    """The dates that a ladder hangs from: ``next_limit_on`` is the next statutory limit that lateness endangers."""
+    """The dates that a ladder hangs from: ``next_limit_on`` is the next statutory limit that lateness endangers.
+
+    ``limit_known_on``: the day on which that limit was corrected last; before it, it made no step fall.
+    """
 
     asked_on: date
     due_on: date
     next_limit_on: date | None = None
+    limit_known_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +60,16 @@ class Step:
     is_reported: bool = False
 
     def on(self, anchors: Anchors, working_days: WorkingDays) -> date:
-        """The working day of this step. A day counted back from a limit counts only if it comes after the asking."""
+        """The working day of this step. A day counted back from a limit counts only if it comes after the asking,
+        and after the day on which that limit was found to have been another."""
         day = (
             working_days.add(anchors.due_on, self.days) if self.days else working_days.next_working_day(anchors.due_on)
         )
         if self.before_limit is None or anchors.next_limit_on is None:
             return day
         before_limit = working_days.add(anchors.next_limit_on, -self.before_limit)
-        return min(day, before_limit) if before_limit > anchors.asked_on else day
+        known_on = max(anchors.asked_on, anchors.limit_known_on or date.min)
+        return min(day, before_limit) if before_limit > known_on else day
 
 
 @dataclass(frozen=True, slots=True)

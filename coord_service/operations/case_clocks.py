@@ -24,7 +24,8 @@ from coord_service.storage.case_events import (
 )
 from coord_service.storage.clock_exceptions import list_exceptions
 from coord_service.storage.database import Session
-from coord_service.storage.tables import CaseEvent, Child, ClockException
+from coord_service.storage.date_corrections import list_corrections
+from coord_service.storage.tables import CaseEvent, Child, ClockException, DateCorrection
 
 FIVE = 5  # until then the Code advises a review every 3 to 6 months (9.178)
 
@@ -66,6 +67,7 @@ class ClocksView:
     clocks: Sequence[CaseClock]
     events: Sequence[CaseEvent]
     untold: Sequence[ClockException]
+    corrections: Sequence[DateCorrection]
     today: date
 
 
@@ -78,8 +80,9 @@ async def view_clocks(tools: Tools, actor: Actor, child_id: int) -> ClocksView:
         case = await load_case_facts(db, child)
         events = await list_events(db, child_id)
         exceptions = await list_exceptions(db, child_id)
+        corrections = await list_corrections(db, child_id)
     untold = [each for each in exceptions if each.told_on is None and each.withdrawn_at is None]
-    return ClocksView(child, case_clocks(tools.rulebook.clock_laws, case, today), events, untold, today)
+    return ClocksView(child, case_clocks(tools.rulebook.clock_laws, case, today), events, untold, corrections, today)
 
 
 async def load_case_facts(db: Session, child: Child) -> CaseFacts:

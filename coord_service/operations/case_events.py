@@ -19,7 +19,7 @@ from coord_service.storage.database import Session
 from coord_service.storage.tables import CaseEvent, Child
 
 FARTHEST_AHEAD = timedelta(days=3 * 366)
-_STARTS_ON_RECORD = {
+STARTS_ON_RECORD = {
     "assessment_requested_on": CaseStep.ASSESSMENT_REQUESTED,
     "last_review_on": CaseStep.REVIEWED,
 }
@@ -46,7 +46,7 @@ async def record_step(tools: Tools, actor: Actor, step: RecordStep) -> int:
     now = tools.clock.now()
     async with tools.database.begin() as db:
         child = await load_child(db, step.child_id)
-        _refuse_wrong_day(step, child, day_in_london(now))
+        refuse_wrong_day(step, child, day_in_london(now))
         existing = await find_event(db, child.id, step.what, step.on)
         if existing is not None:
             return existing.id
@@ -70,13 +70,14 @@ async def record_step(tools: Tools, actor: Actor, step: RecordStep) -> int:
         return event.id
 
 
-def _refuse_wrong_day(step: RecordStep, child: Child, today: date) -> None:
+def refuse_wrong_day(step: RecordStep, child: Child, today: date, field: str = "on") -> None:
+    """Refuse a day on which the step can't have been, or be going to be. Raises InvalidForm."""
     if step.on < child.born_on:
-        raise InvalidForm({"on": "This can’t have been before the child was born"})
+        raise InvalidForm({field: "This can’t have been before the child was born"})
     if step.on > today and step.what not in AHEAD:
-        raise InvalidForm({"on": "Give today or an earlier day: record it when it has happened"})
+        raise InvalidForm({field: "Give today or an earlier day: record it when it has happened"})
     if step.on > today + FARTHEST_AHEAD:
-        raise InvalidForm({"on": "Give a day in the next three years"})
+        raise InvalidForm({field: "Give a day in the next three years"})
 
 
 def _changes(step: RecordStep, child: Child, known: list[Step]) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def _changes(step: RecordStep, child: Child, known: list[Step]) -> dict[str, Any
 
 async def _keep_former(db: Session, child: Child, name: str, event: CaseEvent) -> None:
     """A start that a later one takes the place of stays on record: its clocks are not forgotten."""
-    what, former_on = _STARTS_ON_RECORD.get(name), getattr(child, name)
+    what, former_on = STARTS_ON_RECORD.get(name), getattr(child, name)
     if what is not None and former_on is not None and await find_event(db, child.id, what, former_on) is None:
         former = CaseEvent(child_id=child.id, what=what, happened_on=former_on, details={})
         former.recorded_at, former.by_user_id = event.recorded_at, event.by_user_id

@@ -41,6 +41,7 @@ class ChildFacts:
     access_needs: list[str] = field(default_factory=list)
 
 
+COUNTED_FROM = frozenset({"assessment_requested_on", "last_review_on"})
 FACTS = tuple(each.name for each in fields(ChildFacts))
 
 
@@ -107,7 +108,7 @@ def check_facts(facts: ChildFacts, today: date) -> None:
 
 
 async def correct_child(tools: Tools, actor: Actor, child_id: int, version: int, facts: ChildFacts) -> list[str]:
-    """Write down what is right now; which facts that changed.
+    """Write down what is right now; which facts that changed. A date that limits are counted from stays as it is.
 
     Raises InvalidForm; ChangedMeanwhile when the record is no longer the ``version`` that the form showed.
     """
@@ -117,12 +118,22 @@ async def correct_child(tools: Tools, actor: Actor, child_id: int, version: int,
     async with tools.database.begin() as db:
         child = await load_child(db, child_id)
         refuse_stale(child.version, version)
-        changed = [name for name in FACTS if getattr(child, name) != getattr(facts, name)]
+        changed = [name for name in FACTS if _is_changed(child, facts, name)]
         for name in changed:
             setattr(child, name, getattr(facts, name))
         if changed:
             record(db, actor, "correct_child", ("child", child.id), now, child_id=child.id, fields=changed)
         return changed
+
+
+def _is_changed(child: Child, facts: ChildFacts, name: str) -> bool:
+    """A date that limits are counted from is written once; from then on it is corrected with a reason."""
+    was, wanted = getattr(child, name), getattr(facts, name)
+    if name in COUNTED_FROM and was is not None:
+        if wanted not in {was, None}:
+            raise InvalidForm({name: "Limits are counted from this date: correct it under Clocks, with a reason"})
+        return False
+    return bool(was != wanted)
 
 
 def refuse_stale(now_at: int, seen: int) -> None:

@@ -54,7 +54,7 @@ class ChaseRules:
     def following(self, owed: Owed, today: date) -> Rung:
         """The next step after today; at a school, on the first day from then on that somebody reads it."""
         limit_on = self.next_limit(owed.assessment_requested_on, today)
-        anchors = Anchors(day_in_london(owed.asked_at), owed.due_on, limit_on)
+        anchors = Anchors(day_in_london(owed.asked_at), owed.due_on, limit_on, owed.assessment_corrected_on)
         rung = Climb(self.ladder(owed.subject), anchors, self.working_days).following(today)
         return replace(rung, on=self.terms.reopen_on(rung.on, self.working_days)) if owed.is_at_school else rung
 

@@ -228,10 +228,19 @@ def _take_child(db: Session, known: _Known, key: str, row: ImportRow) -> Taken:
     facts["lead_worker_id"] = lead_worker.id
     child = known.children.get(key)
     if child is not None:
+        _keep_our_dates(child, facts)
         return "import_child", child, _put(child, row, facts)
     child = Child(reference=_reference(known), created_at=known.now, external_key=key, **facts)
     known.children[key] = rows.keep(db, child)
     return "import_child", child, ["key"]
+
+
+def _keep_our_dates(child: Child, facts: dict[str, Any]) -> None:
+    """A date that was corrected here is not made wrong again by the system it came from; a review is not undone."""
+    if child.assessment_corrected_on is not None:
+        facts["assessment_requested_on"] = child.assessment_requested_on
+    if child.last_review_on and (facts["last_review_on"] is None or facts["last_review_on"] < child.last_review_on):
+        facts["last_review_on"] = child.last_review_on
 
 
 def _check_child(known: _Known, facts: Mapping[str, Any], row: ImportRow) -> None:

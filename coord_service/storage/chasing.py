@@ -75,6 +75,7 @@ class Owed:
     due_on: date
     promised_on: date | None
     assessment_requested_on: date | None
+    assessment_corrected_on: date | None
     lead_worker_id: int
     audience: str
     address: str | None
@@ -157,6 +158,7 @@ def _open(subject: str) -> Query:
         table.promised_on.label("promised_on"),
         Child.reference.label("reference"),
         Child.assessment_requested_on.label("assessment_requested_on"),
+        Child.assessment_corrected_on.label("assessment_corrected_on"),
         Child.lead_worker_id.label("lead_worker_id"),
         Service.name.label("service"),
         sa.func.coalesce(Person.kind == PersonKind.FAMILY, sa.false()).label("is_family"),

@@ -32,6 +32,7 @@ _HELD = "select min(id) from meeting where status = 'held'"
 _LARGEST_TEAM = """select child.id from child join membership on membership.child_id = child.id
     where child.closed_at is null group by child.id order by count(*) desc limit 1"""
 
+_ASKED = "select {} from child where assessment_requested_on is not null and closed_at is null order by id limit 1"
 _LIFTED = "select {} from clock_exception where withdrawn_at is null order by id limit 1"
 
 _DOORS = [token_of(door) for door in ("advice", "meeting", "action", "notes", "poll", "expired", "withdrawn")]
@@ -67,6 +68,9 @@ FULL: Mapping[str, str | list[str]] = {
     "show_clock.clock": _LIFTED.format("clock"),
     "show_clock.start": _LIFTED.format("start_on"),
     "show_clock.of_request": _LIFTED.format("coalesce(request_id, 0)"),
+    "correct_date_form.child_id": _ASKED.format("id"),
+    "correct_date_form.on": _ASKED.format("assessment_requested_on"),
+    "what": ["assessment_requested"],
     "event_id": "select id from case_event where withdrawn_at is null order by id limit 1",
     "request_id": "select min(id) from advice_request where status = 'open' and problem is null",
     "show_advice_request.request_id": """select min(id) from advice_request group by status

@@ -37,6 +37,7 @@ from coord_service.storage.tables import (
     Chase,
     Child,
     ClockException,
+    DateCorrection,
     InboundMail,
     Leave,
     Meeting,
@@ -120,6 +121,7 @@ async def test_the_county_has_something_for_every_list(county: Tools):
         "reviews due": number_of(Child, Child.last_review_on < today - timedelta(days=330)),
         "steps on record": number_of(CaseEvent),
         "exceptions": number_of(ClockException),
+        "corrected dates": number_of(DateCorrection),
         "on leave": number_of(Leave),
     }
     empty = [name for name, query in full.items() if not await count(county, query)]

@@ -232,6 +232,15 @@ def test_a_day_before_the_limit_that_was_over_when_asked_is_no_escalation():
     assert run(facts, date(2026, 1, 13), date(2026, 4, 30)) == run(FACTS, date(2026, 1, 13), date(2026, 4, 30))
 
 
+def test_a_limit_that_a_correction_moved_into_the_past_makes_nothing_of_the_past_fall():
+    """Found on 3 March to end on 24 March: what would have fallen 20 working days before it is not made up for."""
+    known = replace(FACTS, due_on=date(2026, 3, 20), next_limit_on=date(2026, 3, 24))
+    corrected = replace(known, limit_known_on=date(2026, 3, 3))
+    assert run(known, date(2026, 3, 3), date(2026, 3, 3)) == [(date(2026, 3, 3), "+10")]
+    assert "+10" not in {step for _, step in run(corrected, date(2026, 3, 3), date(2026, 3, 9))}
+    assert (date(2026, 3, 10), "+15") in run(corrected, date(2026, 3, 3), date(2026, 3, 10))  # 10 before: still to come
+
+
 def test_a_limit_that_moves_away_does_not_repeat_the_escalation_it_brought():
     facts = replace(FACTS, sent=(sent("+10", date(2026, 2, 25)), sent("+5", date(2026, 3, 2))))
     assert run(facts, date(2026, 3, 3), date(2026, 3, 16)) == [(date(2026, 3, 16), "+15")]

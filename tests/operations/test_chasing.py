@@ -7,11 +7,13 @@ import pytest
 import sqlalchemy as sa
 
 from coord_service.domain.advice import AdviceStatus
+from coord_service.domain.case_steps import CaseStep
 from coord_service.domain.people import PersonKind, Role
 from coord_service.operations.advice import withdraw_request
 from coord_service.operations.advice_answers import Answerer, promise_advice
 from coord_service.operations.advice_progress import PhoneAnswer, log_phone_answer
 from coord_service.operations.chasing import Swept, rehearse_chases, send_due_chases
+from coord_service.operations.date_corrections import CorrectDate, correct_date
 from coord_service.operations.outbox import deliver_outbox
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import Action, AdviceRequest, Chase, OutboxLetter
@@ -228,6 +230,20 @@ async def test_late_advice_climbs_sooner_when_a_limit_is_near(asking: Asking) ->
         ("+10", "holder"),
         ("+10", "service_manager"),
     ]
+
+
+async def test_a_corrected_start_escalates_from_today_and_makes_up_for_nothing(asking: Asking) -> None:
+    # As above, but until 23 March the record said 9 March: 19 March is over, 2 April (10 working days before) is not.
+    child = await a_child(asking.tools, asking.worker, assessment_requested_on=date(2026, 3, 9))
+    await asking.ask(child_id=child.id)
+    asking.clock.instant = at(date(2026, 3, 23), 9)
+    wanted = CorrectDate(
+        child.id, CaseStep.ASSESSMENT_REQUESTED, date(2026, 3, 9), date(2025, 12, 29), "It lay in the post room"
+    )
+    await correct_date(asking.tools, actor_for(asking.worker), wanted)
+    assert await sweep_on(asking, date(2026, 3, 23)) == Swept()
+    assert await sweep_on(asking, date(2026, 4, 2)) != Swept()
+    assert {chase.step for chase in await ledger(asking.tools)} == {"+15"}
 
 
 async def an_action(asking: Asking, owner_id: int, **changes: object) -> int:

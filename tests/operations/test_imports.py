@@ -1,6 +1,7 @@
 """The nightly import: all or nothing, as often as wanted, and every wrong row by its line."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
@@ -51,6 +52,21 @@ async def one(tools: Tools, table: type, key: str):
 
 def tallies(outcome: Outcome) -> list[tuple[int, int, int]]:
     return [(each.new, each.changed, each.same) for each in outcome.tallies.values()]
+
+
+async def test_a_date_that_was_corrected_here_is_not_made_wrong_again(tools: Tools, lead_worker: str):
+    rows = (
+        "key,given_name,family_name,born_on,lead_worker,plan_status,assessment_requested_on,last_review_on\n"
+        f"C1,Moss,Imaginham,01/05/2016,{lead_worker},plan,2026-01-12,2025-03-04\n"
+    )
+    await run(tools, children=rows)
+    async with tools.database.begin() as db:
+        child = (await db.scalars(sa.select(Child))).one()
+        child.assessment_requested_on, child.assessment_corrected_on = date(2026, 1, 5), date(2026, 3, 3)
+        child.last_review_on = date(2026, 2, 21)
+    assert tallies(await run(tools, children=rows)) == [(0, 0, 1)]
+    child = await one(tools, Child, "C1")
+    assert (child.assessment_requested_on, child.last_review_on) == (date(2026, 1, 5), date(2026, 2, 21))
 
 
 async def test_the_same_files_twice_change_nothing_the_second_time(tools: Tools, lead_worker: str):

@@ -133,3 +133,26 @@ async def test_a_reason_for_delay_is_recorded_beside_and_lifts_nothing(browse, c
     assert page.banner == "Reason recorded. It lifts nothing"
     assert "Nobody to write it" in page.text
     assert "Late" in page.text
+
+
+async def test_a_wrong_start_is_corrected_with_a_reason_and_the_page_says_what_it_was(browse, child):
+    page = await browse.get("child_clocks", child_id=child.id)
+    link = next(href for words, href in page.links().items() if words.startswith("Correct the date"))
+    form = await browse.get(link)
+    assert "Decide whether to assess (6 weeks) 16 February 2026" in form.text
+    page = await browse.post(link, {"is_on": "2026-01-05", "reason": ""}, status=422)
+    assert set(page.errors) == {"#reason"}
+    page = await browse.post(link, {"is_on": "2026-01-26", "reason": "Opened three weeks late"})
+    assert page.banner == "Date corrected. Every limit that is counted from it was counted again"
+    assert "9 March 2026" in page.text
+    assert "was 5 January 2026 until corrected on 3 March 2026: Opened three weeks late" in page.text
+    history = await browse.get("child_history", child_id=child.id)
+    assert "Corrected a date: Assessment requested, 26 January 2026, was 5 January 2026" in history.text
+    await browse.get(link.replace("2026-01-05", "2026-02-30"), status=404)
+
+
+async def test_the_form_of_the_record_leads_to_the_correction_of_a_date(browse, child):
+    page = await browse.get("correct_child_form", child_id=child.id)
+    assert "it is corrected with a reason" in page.links()
+    assert "assessment_requested_on-day" not in page.body
+    assert "last_review_on-day" in page.body

@@ -76,7 +76,7 @@ class DateCorrection(Row):
     child_id: Mapped[int] = mapped_column(sa.ForeignKey("child.id"), index=True)
     what: Mapped[CaseStep]
     was_on: Mapped[date]
-    is_on: Mapped[date]
+    is_on: Mapped[date | None]  # none: it never happened
     reason: Mapped[str]
     at: Mapped[datetime]
     by_user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))

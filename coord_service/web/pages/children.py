@@ -11,7 +11,7 @@ from coord_service.domain.rooms import FEATURE_NAMES, RoomFeature
 from coord_service.domain.searching import ChildFilter, search_words
 from coord_service.errors import ChangedMeanwhile, InvalidForm
 from coord_service.operations import around_child, cases
-from coord_service.operations.cases import FACTS, ChildFacts
+from coord_service.operations.cases import COUNTED_FROM, FACTS, ChildFacts
 from coord_service.web.forms import Form, read_form, redisplay
 from coord_service.web.identity import actor_of
 from coord_service.web.keys import TOOLS
@@ -129,7 +129,8 @@ async def _show_both(request: web.Request, form: Form, typed: ChildFacts) -> web
     tools, actor = request.app[TOOLS], actor_of(request)
     child = (await around_child.load_overview(tools, actor, child_id_of(request))).child
     for name in FACTS:
-        if getattr(child, name) != getattr(typed, name):
+        is_asked = name not in COUNTED_FROM or getattr(typed, name) is not None
+        if is_asked and getattr(child, name) != getattr(typed, name):
             form.refuse(name, f"Now on the record: {_say(getattr(child, name))}")
     form.values["version"] = str(child.version)
     entries, _ = await around_child.list_history(tools, actor, child.id, ("child",), 1)

@@ -47,6 +47,7 @@ async def _show(request: web.Request, form: Form, error: InvalidForm | None = No
         "states": STATES,
         "steps": STEPS,
         "step_names": STEP_NAMES,
+        "recorded": [[each.what, each.happened_on] for each in view.events if each.withdrawn_at is None],
         **head_of(request, overview),
     }
     if error is not None:

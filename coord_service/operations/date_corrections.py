@@ -1,0 +1,115 @@
+"""Correcting the day of a step that was wrong on the record: everything that follows from it is derived again."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from coord_service.clock import day_in_london
+from coord_service.domain.access import Permission, require
+from coord_service.domain.case_clocks import case_clocks, started_by
+from coord_service.domain.case_steps import CaseStep
+from coord_service.domain.people import Actor
+from coord_service.errors import ChangedMeanwhile, InvalidForm
+from coord_service.operations.audit import record
+from coord_service.operations.case_clocks import load_case_facts
+from coord_service.operations.case_events import STARTS_ON_RECORD, RecordStep, refuse_wrong_day
+from coord_service.operations.cases import load_child
+from coord_service.operations.tools import Tools
+from coord_service.storage.case_events import find_event
+from coord_service.storage.database import Session
+from coord_service.storage.date_corrections import add_correction, move_starts
+from coord_service.storage.tables import CaseEvent, Child, DateCorrection
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectDate:
+    """A step, the day that stands on record, the day that is right (none: it never happened), and why it was wrong."""
+
+    child_id: int
+    what: CaseStep
+    was_on: date
+    is_on: date | None
+    reason: str
+
+
+async def correct_date(tools: Tools, actor: Actor, wanted: CorrectDate) -> None:
+    """Put the day right, with what was recorded about its clocks; nothing is sent.
+
+    The limits follow from it at once, and so does the ladder of what is asked for the child: from today on, as a limit
+    that has moved into the past makes no step of the past fall. The audit says what was, of each limit too. Raises
+    InvalidForm, and ChangedMeanwhile where the day does not stand on record any more.
+    """
+    require(actor, Permission.EDIT_CASES)
+    now = tools.clock.now()
+    today = day_in_london(now)
+    async with tools.database.begin() as db:
+        child = await load_child(db, wanted.child_id)
+        _check(wanted, child, today)
+        before = await _limits(db, tools, child, today)
+        await _put_right(db, tools, child, wanted)
+        await db.flush()
+        after = await _limits(db, tools, child, today)
+        add_correction(
+            db,
+            DateCorrection(
+                child_id=child.id,
+                what=wanted.what,
+                was_on=wanted.was_on,
+                is_on=wanted.is_on,
+                reason=wanted.reason.strip(),
+                at=now,
+                by_user_id=actor.user_id,
+            ),
+        )
+        facts = {"step": wanted.what.value, "on": _iso(wanted.is_on), "was_on": _iso(wanted.was_on)}
+        limits = {"limits_were": sorted(before - after), "limits_are": sorted(after - before)}
+        record(db, actor, "correct_date", ("child", child.id), now, child_id=child.id, **facts, **limits)
+
+
+def _check(wanted: CorrectDate, child: Child, today: date) -> None:
+    if not wanted.reason.strip():
+        raise InvalidForm({"reason": "Say why the date was wrong"})
+    if wanted.is_on == wanted.was_on:
+        raise InvalidForm({"is_on": "This is the date that stands on the record already"})
+    if wanted.is_on is not None:
+        refuse_wrong_day(RecordStep(child.id, wanted.what, wanted.is_on), child, today, "is_on")
+
+
+async def _limits(db: Session, tools: Tools, child: Child, today: date) -> set[str]:
+    """Every limit of the case as the audit says it: decide_assess 2026-02-16."""
+    clocks = case_clocks(tools.rulebook.clock_laws, await load_case_facts(db, child), today)
+    return {f"{each.limit.id} {each.limit.due_on.isoformat()}" for each in clocks if each.request_id is None}
+
+
+async def _put_right(db: Session, tools: Tools, child: Child, wanted: CorrectDate) -> None:
+    now = tools.clock.now()
+    column = next((name for name, what in STARTS_ON_RECORD.items() if what is wanted.what), None)
+    is_on_child = column is not None and getattr(child, column) == wanted.was_on
+    event = await find_event(db, child.id, wanted.what, wanted.was_on)
+    if event is None and not is_on_child:
+        raise ChangedMeanwhile("This date does not stand on the record any more: open the clocks again.")
+    if is_on_child and column is not None:
+        setattr(child, column, wanted.is_on)
+        if wanted.what is CaseStep.ASSESSMENT_REQUESTED:
+            child.assessment_corrected_on = day_in_london(now)
+    if event is not None:
+        _correct_event(event, child, wanted, now)
+    if wanted.is_on is not None:
+        clocks = started_by(tools.rulebook.clock_laws, wanted.what)
+        await move_starts(db, child.id, clocks, wanted.was_on, wanted.is_on)
+
+
+def _correct_event(event: CaseEvent, child: Child, wanted: CorrectDate, now: datetime) -> None:
+    """What the step changed on the child's record is corrected with it, so that taking it back still sets it back."""
+    was, right = wanted.was_on.isoformat(), _iso(wanted.is_on)
+    for name in [name for name, (_, given) in event.details.items() if given == was]:
+        event.details = event.details | {name: [event.details[name][0], right]}
+        if getattr(child, name) == wanted.was_on:
+            setattr(child, name, wanted.is_on)
+    if wanted.is_on is not None:
+        event.happened_on = wanted.is_on
+    else:
+        event.withdrawn_at, event.withdrawn_reason = now, wanted.reason.strip()
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,134 @@
+"""A date that was wrong is corrected on both databases: everything that follows from it is derived again."""
+
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+
+from coord_service.domain.case_steps import CaseStep
+from coord_service.domain.children import PlanStatus
+from coord_service.errors import ChangedMeanwhile, InvalidForm
+from coord_service.operations.case_clocks import view_clocks
+from coord_service.operations.case_events import RecordStep, record_step, withdraw_step
+from coord_service.operations.cases import ChildFacts, correct_child
+from coord_service.operations.clock_exceptions import ClockKey, RecordException, record_delay, record_exception
+from coord_service.operations.date_corrections import CorrectDate, correct_date
+from coord_service.storage.tables import AuditEntry, Child
+from tests.case_files import County, make_tools
+
+WRONG, RIGHT = date(2026, 1, 12), date(2026, 1, 5)  # 6 weeks: 23 and 16 February; today is 3 March
+
+
+@pytest.fixture
+async def county(migrated_url):
+    tools = make_tools(migrated_url)
+    yield County(tools)
+    await tools.close()
+
+
+@pytest.fixture
+def tools(county):
+    return county.tools
+
+
+@pytest.fixture
+async def worker(county):
+    return await county.staff("Robin Worker")
+
+
+@pytest.fixture
+async def child(county, worker):
+    return await county.child(worker, plan_status=PlanStatus.ASSESSMENT, assessment_requested_on=WRONG)
+
+
+async def limits(tools, worker, child):
+    view = await view_clocks(tools, worker, child.id)
+    return {each.limit.id: (each.limit.due_on, each.state.value) for each in view.clocks}
+
+
+async def load(tools, child):
+    async with tools.database.read() as db:
+        return await db.get_one(Child, child.id)
+
+
+async def test_every_limit_follows_and_the_audit_says_what_was(tools, worker, child):
+    wanted = CorrectDate(child.id, CaseStep.ASSESSMENT_REQUESTED, WRONG, RIGHT, "It came by post")
+    await correct_date(tools, worker, wanted)
+    assert (await limits(tools, worker, child))["decide_assess"] == (date(2026, 2, 16), "late")
+    view = await view_clocks(tools, worker, child.id)
+    assert [(each.was_on, each.is_on, each.reason) for each in view.corrections] == [(WRONG, RIGHT, "It came by post")]
+    async with tools.database.read() as db:
+        (entry,) = await db.scalars(sa.select(AuditEntry))
+    assert (entry.verb, entry.child_id) == ("correct_date", child.id)
+    assert (entry.details["was_on"], entry.details["on"]) == ("2026-01-12", "2026-01-05")
+    assert entry.details["limits_were"] == [
+        "decide_assess 2026-02-23",
+        "decide_no_plan 2026-05-04",
+        "final_plan 2026-06-01",
+    ]
+    assert entry.details["limits_are"][0] == "decide_assess 2026-02-16"
+
+
+async def test_exceptions_and_reasons_go_with_their_clock(tools, worker, child):
+    key = ClockKey(child.id, "final_plan", WRONG)
+    facts = {"until_on": None, "asked_on": None, "evidence": "A letter", "decided_by": "Helen"}
+    await record_exception(
+        tools,
+        worker,
+        RecordException(key, "reg 10(4)(c)", from_on=date(2026, 2, 2), decided_on=date(2026, 3, 2), **facts),
+    )
+    await record_delay(tools, worker, key, "Nobody to write it")
+    await correct_date(
+        tools, worker, CorrectDate(child.id, CaseStep.ASSESSMENT_REQUESTED, WRONG, RIGHT, "It came by post")
+    )
+    assert (await limits(tools, worker, child))["final_plan"] == (date(2026, 5, 25), "lifted")
+
+
+async def test_a_step_is_corrected_with_what_it_changed_on_the_record(tools, worker, child):
+    issued_on, right = date(2026, 3, 2), date(2026, 2, 27)
+    event_id = await record_step(tools, worker, RecordStep(child.id, CaseStep.PLAN_ISSUED, issued_on))
+    await correct_date(tools, worker, CorrectDate(child.id, CaseStep.PLAN_ISSUED, issued_on, right, "A slip"))
+    assert (await limits(tools, worker, child))["review_due"][0] == date(2027, 2, 27)
+    await withdraw_step(tools, worker, event_id, "It was another child")
+    back = await load(tools, child)
+    assert (back.plan_status, back.last_review_on) == (PlanStatus.ASSESSMENT, None)
+
+
+async def test_what_never_happened_starts_nothing(tools, worker, child):
+    await correct_date(
+        tools, worker, CorrectDate(child.id, CaseStep.ASSESSMENT_REQUESTED, WRONG, None, "Another child’s letter")
+    )
+    assert await limits(tools, worker, child) == {}
+    assert (await load(tools, child)).assessment_requested_on is None
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ((RIGHT, "  "), "reason"),
+        ((WRONG, "A slip"), "is_on"),
+        ((date(2026, 3, 4), "A slip"), "is_on"),
+        ((date(1970, 1, 1), "A slip"), "is_on"),
+    ],
+)
+async def test_a_correction_says_why_and_can_have_been(tools, worker, child, said, field):
+    with pytest.raises(InvalidForm) as refused:
+        await correct_date(tools, worker, CorrectDate(child.id, CaseStep.ASSESSMENT_REQUESTED, WRONG, *said))
+    assert set(refused.value.fields) == {field}
+
+
+async def test_a_date_that_stands_no_longer_is_not_corrected_twice(tools, worker, child):
+    wanted = CorrectDate(child.id, CaseStep.ASSESSMENT_REQUESTED, WRONG, RIGHT, "It came by post")
+    await correct_date(tools, worker, wanted)
+    with pytest.raises(ChangedMeanwhile):
+        await correct_date(tools, worker, wanted)
+
+
+async def test_the_form_of_the_record_changes_no_date_that_limits_are_counted_from(tools, worker, child):
+    facts = ChildFacts("Wren", "Applegarth", child.born_on, plan_status=PlanStatus.ASSESSMENT)
+    assert await correct_child(tools, worker, child.id, 1, facts) == []
+    assert (await load(tools, child)).assessment_requested_on == WRONG
+    moved = ChildFacts("Wren", "Applegarth", child.born_on, assessment_requested_on=RIGHT)
+    with pytest.raises(InvalidForm) as refused:
+        await correct_child(tools, worker, child.id, 1, moved)
+    assert "with a reason" in refused.value.fields["assessment_requested_on"]

@@ -1,9 +1,11 @@
 """Places where people meet and the rooms in them: who fits, what they have, how long it takes to get there."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+
+from coord_service.domain.diaries import Block, BlockStatus
 
 LARGEST_ROOM = 500
 
@@ -31,6 +33,13 @@ FEATURE_NAMES = {
 }
 
 
+def say_what_it_has(seats: int, features: Iterable[RoomFeature]) -> str:
+    """“8 seats, step-free access, hearing loop”."""
+    known = set(features)
+    has = [FEATURE_NAMES[each].lower() for each in RoomFeature if each in known]
+    return ", ".join([f"{seats} seats" if seats != 1 else "a seat", *has])
+
+
 @dataclass(frozen=True, slots=True)
 class RoomNeed:
     """What a meeting wants of a room."""
@@ -55,6 +64,13 @@ class Whereabouts:
 
     place_id: int
     area: str
+
+
+def from_base(blocks: Iterable[Block], needed: timedelta) -> Iterator[Block]:
+    """What keeps somebody at their place of work, with the way from there; leave and work elsewhere don't."""
+    for start_at, end_at, status in blocks:
+        if status in {BlockStatus.BUSY, BlockStatus.TENTATIVE}:
+            yield Block(start_at - needed, end_at + needed, status)
 
 
 @dataclass(frozen=True, slots=True)

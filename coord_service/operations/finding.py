@@ -1,7 +1,7 @@
 """Finding a time for a booking, or another for a meeting: the search as it follows from what is asked and known."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
@@ -81,11 +81,12 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What to look for, how much is known of whose own calendar, by person id, and why no room is looked for."""
+    """What to look for, how much is known of whose calendar (by person id), why there is no room, what rooms have."""
 
     search: SlotSearch
     outside: Mapping[int, Outside]
     room_lack: str = ""
+    room_words: Mapping[int, str] = field(default_factory=dict)
 
 
 async def find_slots(tools: Tools, actor: Actor, draft_id: int, view: View) -> Found:
@@ -151,7 +152,8 @@ async def _look_for(tools: Tools, sought: Sought, view: View) -> Found:
     asked = Asked(sought.guests, view.without, lawful, view.is_beyond, earliest_on, sought.now_at)
     found = show_found(without_people(search, view.without), asked)
     calendars = list_states(sought.guests, planned.outside, pending)
-    return replace(found, calendars=calendars, room_lack=planned.room_lack or found.room_lack)
+    lack = planned.room_lack or found.room_lack
+    return replace(found, calendars=calendars, room_lack=lack, room_words=planned.room_words)
 
 
 async def plan_search(tools: Tools, db: Session, sought: Sought, span: DaySpan) -> Planned:
@@ -178,7 +180,7 @@ async def plan_search(tools: Tools, db: Session, sought: Sought, span: DaySpan) 
         strains=await find_strains(db, sought.guests, known),
         weighs_elsewhere=True,
     )
-    return Planned(search, known.outside, rooms.lack)
+    return Planned(search, known.outside, rooms.lack, rooms.words)
 
 
 def _first_day(view: View, earliest_on: date, usual_on: date, limit_on: date | None) -> date:

@@ -1,7 +1,7 @@
 """What a search for a time found, as the page shows it: offers, days, what would have to give."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
@@ -80,7 +80,7 @@ class Found:
 
     Where nothing was found: what would have to give (``gives``), ``ways`` out, who ``never`` can in these weeks.
     ``is_beyond``: times that the law does not allow were asked for. ``room_lack``: why no room is offered, where one
-    was wanted.
+    was wanted; ``room_words``: what each room has, by its id.
     """
 
     first_on: date
@@ -101,6 +101,7 @@ class Found:
     without: tuple[Guest, ...]
     calendars: tuple[CalendarState, ...] = ()
     room_lack: str = ""
+    room_words: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

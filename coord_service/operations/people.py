@@ -17,6 +17,7 @@ from coord_service.operations.cases import refuse_stale
 from coord_service.operations.tools import Tools
 from coord_service.storage import cases, people
 from coord_service.storage.database import Session
+from coord_service.storage.places import load_place
 from coord_service.storage.tables import Leave, Membership, Person
 
 PAGE = 50
@@ -223,12 +224,14 @@ class WorkingPattern:
     """When somebody works; no hours are the office hours. ``works_in_holidays``: of schools; None is as usual.
 
     ``most_meetings`` a day, and ``minutes_between`` two of them; None is as the council says.
+    ``base_place_id`` is the place of ours that they work from, None where it is not known.
     """
 
     hours: tuple[DayHours, ...]
     works_in_holidays: bool | None = None
     most_meetings: int | None = None
     minutes_between: int | None = None
+    base_place_id: int | None = None
 
 
 async def set_working_hours(tools: Tools, actor: Actor, person_id: int, version: int, pattern: WorkingPattern) -> None:
@@ -243,6 +246,9 @@ async def set_working_hours(tools: Tools, actor: Actor, person_id: int, version:
         person = await load_person(db, actor, person_id)
         refuse_stale(person.version, version)
         person.working_hours = _grouped(pattern.hours) or None
+        if pattern.base_place_id is not None and await load_place(db, pattern.base_place_id) is None:
+            raise InvalidForm({"base_place": "This place is no longer on the list. Choose another"})
+        person.base_place_id = pattern.base_place_id
         person.works_in_holidays = pattern.works_in_holidays
         person.most_meetings, person.minutes_between = pattern.most_meetings, pattern.minutes_between
         record(db, actor, "set_working_hours", ("person", person.id), tools.clock.now())

@@ -2,16 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from coord_service.clock import LONDON
 from coord_service.domain.diaries import Block, Diary
-from coord_service.domain.rooms import RoomFeature, RoomNeed, TravelTimes, Whereabouts
+from coord_service.domain.rooms import (
+    RoomFeature,
+    RoomNeed,
+    TravelTimes,
+    Whereabouts,
+    from_base,
+    say_what_it_has,
+)
 from coord_service.domain.wall_time import say_clock
 from coord_service.errors import InvalidForm, NotFound, SlotTaken
 from coord_service.storage.database import Session
 from coord_service.storage.places import (
+    list_bases,
     list_engagements,
     list_taken,
     list_travel_times,
@@ -33,11 +41,15 @@ class RoomsWanted:
 
 @dataclass(frozen=True, slots=True)
 class RoomsFound:
-    """The rooms that would do, the smallest first, as a search wants them; none, and ``lack`` says why, in words."""
+    """The rooms that would do, the smallest first, as a search wants them; none, and ``lack`` says why, in words.
+
+    ``words`` say what each has, by its id.
+    """
 
     rooms: tuple[Diary, ...] = ()
     lack: str = ""
     whereabouts: Whereabouts | None = None
+    words: Mapping[int, str] = field(default_factory=dict)
 
 
 def need_of(children: Iterable[Child], people: int) -> RoomNeed:
@@ -66,7 +78,8 @@ async def find_rooms(
     for room_id, start, end in await list_taken(db, ids, starts_at, ends_at, except_meeting):
         taken[room_id].append(Block(start, end))
     diaries = (Diary(id=str(room.id), name=room.name, busy=tuple(taken[room.id])) for room in fitting)
-    return RoomsFound(tuple(diaries), whereabouts=Whereabouts(place.id, place.area))
+    words = {room.id: say_what_it_has(room.seats, map(RoomFeature, room.features)) for room in fitting}
+    return RoomsFound(tuple(diaries), whereabouts=Whereabouts(place.id, place.area), words=words)
 
 
 def _fitting(place: Place, wanted: RoomsWanted) -> list[Room]:
@@ -108,14 +121,26 @@ async def add_travel(
     span: tuple[datetime, datetime],
     except_meeting: int | None,
 ) -> tuple[Diary, ...]:
-    """The diaries, with the way between here and the other places where people have to be."""
+    """The diaries, with the way between here and the other places where people have to be.
+
+    Whoever is busy with anything but a meeting in one of our rooms is taken to be where they work from, if it is known.
+    """
     travel = await load_travel(db)
     ways: dict[str, list[Block]] = defaultdict(list)
+    in_rooms: set[tuple[str, datetime, datetime]] = set()
     ids = [int(diary.id) for diary in diaries]
     for person_id, start, end, place_id, area in await list_engagements(db, ids, *span, except_meeting):
-        needed = travel.needed(here, Whereabouts(place_id, area))
-        if needed:
+        in_rooms.add((str(person_id), start, end))
+        if needed := travel.needed(here, Whereabouts(place_id, area)):
             ways[str(person_id)].append(Block(start - needed, end + needed))
+    bases = {
+        str(person_id): travel.needed(here, Whereabouts(place_id, area))
+        for person_id, place_id, area in await list_bases(db, ids)
+    }
+    for diary in diaries:
+        at_base = (each for each in diary.busy if (diary.id, each.start_at, each.end_at) not in in_rooms)
+        if from_there := bases.get(diary.id):
+            ways[diary.id].extend(from_base(at_base, from_there))
     return tuple(replace(diary, busy=(*diary.busy, *ways[diary.id])) for diary in diaries)
 
 

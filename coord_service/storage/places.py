@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from coord_service.domain.meetings import Answer, MeetingMode, MeetingStatus
 from coord_service.storage.database import Session
 from coord_service.storage.matching import equals
-from coord_service.storage.tables import Attendee, Meeting, Place, Room, TravelTime
+from coord_service.storage.tables import Attendee, Meeting, Person, Place, Room, TravelTime
 
 
 def add_place(db: Session, place: Place) -> None:
@@ -91,6 +91,16 @@ async def list_engagements(
         query = query.where(Meeting.id != except_meeting)
     rows = await db.execute(query)
     return [(person_id, start, end, place_id, area) for person_id, start, end, place_id, area in rows]
+
+
+async def list_bases(db: Session, person_ids: Iterable[int]) -> Sequence[tuple[int, int, str]]:
+    """Where these people work from, as far as it is known: (person id, place id, area)."""
+    query = (
+        sa.select(Person.id, Place.id, Place.area)
+        .join(Place, Place.id == Person.base_place_id)
+        .where(Person.id.in_(list(person_ids)))
+    )
+    return [(person_id, place_id, area) for person_id, place_id, area in await db.execute(query)]
 
 
 async def list_travel_times(db: Session) -> Sequence[TravelTime]:

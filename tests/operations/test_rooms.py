@@ -19,6 +19,7 @@ from coord_service.operations.changing import EditMeeting, MoveMeeting, change_m
 from coord_service.operations.finding import View, find_new_time, find_slots
 from coord_service.operations.found import Found
 from coord_service.operations.meeting_page import view_meeting
+from coord_service.operations.people import WorkingPattern, set_working_hours
 from coord_service.operations.places import PlaceFacts, RoomFacts
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import Child, Person, User
@@ -56,6 +57,16 @@ class Case:
     async def book(self, start: datetime = NINE, room_id: int = SMALL, rooms_at: int = 1) -> int:
         draft_id = await self.draft(rooms_at)
         await choose_time(self.tools, actor_for(self.worker), draft_id, ChooseTime(start, 60, room_id=room_id))
+        return await send_booking(self.tools, actor_for(self.worker), draft_id)
+
+    async def book_online(self, start: datetime) -> int:
+        what = What(
+            (self.child.id,), Purpose.TAC, self.worker.id, 60, MeetingMode.ONLINE, None, "https://meet.example/1", None
+        )
+        draft_id = await start_booking(self.tools, actor_for(self.worker), AnswerWhat(what))
+        needs = {self.mother.id: Need.REQUIRED, self.doctor.id: Need.REQUIRED}
+        await save_who(self.tools, actor_for(self.worker), draft_id, needs)
+        await choose_time(self.tools, actor_for(self.worker), draft_id, ChooseTime(start, 60))
         return await send_booking(self.tools, actor_for(self.worker), draft_id)
 
     async def need(self, *features: RoomFeature) -> None:
@@ -189,6 +200,27 @@ async def test_people_who_come_from_another_place_need_the_time_for_the_way(case
     assert NINE + timedelta(hours=4, minutes=30) not in at_mill
     assert NINE + timedelta(hours=5) in at_mill
     assert NINE + timedelta(hours=4) in {offer.start_at for offer in starts_of(await case.find(rooms_at=1))}
+
+
+async def test_whoever_works_from_another_place_needs_the_way_from_there(case: Case) -> None:
+    await places.add_place(case.tools, MANAGER, PlaceFacts("Mill", "2 Mill Lane", "Valley"))
+    await places.set_travel(case.tools, MANAGER, TravelTimes({}, usual=45, nearby=5))
+    await case.book_online(NINE + timedelta(hours=3))
+    assert NINE + timedelta(hours=2) in {offer.start_at for offer in starts_of(await case.find())}
+    await set_working_hours(case.tools, actor_for(case.worker), case.doctor.id, 1, WorkingPattern((), base_place_id=2))
+    begins = {offer.start_at for offer in starts_of(await case.find())}
+    assert NINE + timedelta(hours=2) not in begins  # until noon in town, and online from the mill at noon
+    assert NINE + timedelta(hours=1) in begins
+    assert NINE + timedelta(hours=4, minutes=30) not in begins
+    assert NINE + timedelta(hours=5) in begins
+    with pytest.raises(InvalidForm, match="no longer on the list"):
+        await set_working_hours(
+            case.tools, actor_for(case.worker), case.doctor.id, 2, WorkingPattern((), base_place_id=99)
+        )
+
+
+async def test_what_each_room_has_is_said_with_it(case: Case) -> None:
+    assert (await case.find()).room_words == {SMALL: "4 seats", LARGE: "40 seats, step-free access"}
 
 
 def starts_of(found: Found) -> list:

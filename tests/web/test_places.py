@@ -4,7 +4,7 @@ from coord_service.domain.people import Role
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import User
 from tests.booking_world import World, make_world
-from tests.web.booking.steps import choose, start, who
+from tests.web.booking.steps import choose, first_offer, start, who
 from tests.web.browsing import Browser
 
 ELM = {"name": "Elm House", "address": "1 High Street", "area": "Town"}
@@ -76,6 +76,18 @@ async def test_a_room_is_offered_with_each_time_and_stands_in_the_check(sign_in,
     assert "Where Committee room, Elm House, 1 High Street" in page.text
     page = await browse.post("book_meeting", {}, draft_id=1)
     assert "Committee room, Elm House, 1 High Street" in page.text
+
+
+async def test_another_room_that_is_free_can_be_picked_with_the_time(sign_in, tools: Tools) -> None:
+    browse = await with_a_room(sign_in)
+    await browse.post("add_room", {"name": "Hall", "seats": "40", "features": "hearing_loop"}, place_id=1)
+    world = await a_world(tools)
+    await start(browse, world, place="", rooms_at="1")
+    page = await browse.post("save_who", who(world), draft_id=1)
+    offered = [each.text for each in page.root.all("li", class_="coord-offer")[0].all("option")]
+    assert offered == ["Committee room (6 seats, step-free access)", "Hall (40 seats, hearing loop)"]
+    page = await browse.post("choose_time", first_offer(page) | {"room": "2"}, draft_id=1, seen=page.address)
+    assert "Where Hall, Elm House, 1 High Street" in page.text
 
 
 async def test_a_place_and_a_room_at_once_are_one_too_many(sign_in, tools: Tools) -> None:

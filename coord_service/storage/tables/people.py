@@ -57,6 +57,7 @@ class Person(Row):
     )  # as domain.wishes keeps them
     most_meetings: Mapped[int | None]  # a day; with the minutes between two of them: none, as the council says
     minutes_between: Mapped[int | None]
+    base_place_id: Mapped[int | None] = mapped_column(sa.ForeignKey("place.id"))  # where they work from, if known
     external_key: Mapped[str | None] = mapped_column(unique=True)
     version: Mapped[int] = mapped_column(default=1)
     service: Mapped[Service | None] = relationship(lazy="raise")

@@ -221,7 +221,7 @@ async def _show_when(
     def fields_of(offer: Offer) -> list[tuple[str, object]]:
         """What choosing a time sends: when, and what this search had changed."""
         without = [("without", person_id) for person_id in sorted(view.without)]
-        room = [("room", offer.rooms[0][0])] if offer.rooms else []
+        room = [("room", offer.rooms[0][0])] if len(offer.rooms) == 1 else []
         return [("starts_at", offer.start_at.isoformat()), ("minutes", found.minutes), *room, *without]
 
     return render(

@@ -11,6 +11,7 @@ from coord_service.domain.finding_rules import LONGEST_PAUSE, MOST_MEETINGS
 from coord_service.errors import InvalidForm
 from coord_service.operations import people
 from coord_service.operations.people import WEEKDAYS, DayHours, WorkingPattern
+from coord_service.operations.places import list_places
 from coord_service.web.forms import Form, read_form, redisplay
 from coord_service.web.hours_words import DAY_NAMES, say_spans, works_in_turn
 from coord_service.web.identity import actor_of
@@ -33,11 +34,14 @@ async def set_working_hours_form(request: web.Request) -> web.Response:
     hours, now = card.person.working_hours or [], _this_week(request)
     known: dict[str, Any] = {"version": card.person.version, "in_turn": "yes" if works_in_turn(hours) else ""}
     known |= {"most_meetings": card.person.most_meetings, "minutes_between": card.person.minutes_between}
+    known["base_place"] = card.person.base_place_id
     known["holidays"] = next(key for key, value in _HOLIDAYS.items() if value is card.person.works_in_holidays)
     for day in WEEKDAYS:
         known[f"hours_{day}"] = say_spans(hours, day, now)
         known[f"second_{day}"] = say_spans(hours, day, 1 - now) if known["in_turn"] else ""
-    return render(request, "people/hours.html", form=Form.of(**known), **_facts(), **facts_of(request, card))
+    return render(
+        request, "people/hours.html", form=Form.of(**known), **await _facts(request), **facts_of(request, card)
+    )
 
 
 async def set_working_hours(request: web.Request) -> web.Response:
@@ -51,12 +55,14 @@ async def set_working_hours(request: web.Request) -> web.Response:
         await people.set_working_hours(tools, actor, _id(request), version, pattern)
     except InvalidForm as error:
         card = await people.load_person_card(tools, actor, _id(request))
-        return redisplay(request, "people/hours.html", form, error, **_facts(), **facts_of(request, card))
+        return redisplay(request, "people/hours.html", form, error, **await _facts(request), **facts_of(request, card))
     return see_other(request, "show_person", say="Working hours saved", person_id=_id(request))
 
 
-def _facts() -> dict[str, Any]:
-    return {"days": DAY_NAMES, "holiday_choices": _CHOICES}
+async def _facts(request: web.Request) -> dict[str, Any]:
+    places = await list_places(request.app[TOOLS], actor_of(request))
+    known = [("", "Not known"), *((place.id, f"{place.name}, {place.area}") for place in places)]
+    return {"days": DAY_NAMES, "holiday_choices": _CHOICES, "places": known}
 
 
 def _read(form: Form, now: int) -> WorkingPattern:
@@ -69,6 +75,7 @@ def _read(form: Form, now: int) -> WorkingPattern:
         works_in_holidays=_HOLIDAYS.get(form.typed("holidays")),
         most_meetings=optional_number(form, "most_meetings", least=1, most=MOST_MEETINGS),
         minutes_between=optional_number(form, "minutes_between", least=0, most=LONGEST_PAUSE),
+        base_place_id=form.optional_id("base_place"),
     )
 
 

@@ -141,6 +141,9 @@ class Codec(Protocol):
     def read_mail(self, content: bytes) -> itip.Message:
         """What a message means; one that makes no sense is of kind "other" with its problems, never an exception."""
 
+    def read_attachments(self, content: bytes) -> tuple[bytes, ...]:
+        """The files that a mail brings, in order: not what its text is drawn with. None of a mail of hostile build."""
+
 
 class Ability(StrEnum):
     """What a connected calendar lets us do."""

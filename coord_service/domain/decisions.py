@@ -17,6 +17,7 @@ class Decision(StrEnum):
     REFUSE = "refuse"
     ANSWER = "answer"  # its words are an answer, which somebody has read out of them
     READ = "read"
+    KEEP_DOCUMENT = "keep_document"  # what the mail brings is the advice that was asked for
     MOVE = "move"  # a proposed time, taken for everybody
     KEEP_TIME = "keep_time"
     OVERTAKEN = "overtaken"  # nobody decided: a later answer, or a change of the meeting, did
@@ -32,6 +33,7 @@ DECISION_NAMES = {
     Decision.REFUSE: "refused",
     Decision.ANSWER: "put on record as their answer",
     Decision.READ: "read",
+    Decision.KEEP_DOCUMENT: "its document was kept as the advice",
     Decision.MOVE: "the meeting was moved to it",
     Decision.KEEP_TIME: "the time was kept",
     Decision.OVERTAKEN: "overtaken",

@@ -57,6 +57,7 @@ _SAID = {
     "withdraw_exception": "Took back an exception",
     "record_delay": "Recorded a reason for delay",
     "withdraw_step": "Took back what was recorded",
+    "receive_advice_by_mail": "Received advice by mail",
     "ask_for_advice": "Asked for advice",
     "send_due_chases": "Chased",
     "ask_people": "Asked people about times",

@@ -10,6 +10,7 @@ from coord_service.domain.itip import Question
 from coord_service.domain.meetings import Answer, AnsweredBy, MeetingStatus
 from coord_service.domain.people import Actor
 from coord_service.errors import ChangedMeanwhile, InvalidForm, NotFound, Refused
+from coord_service.operations.advice_by_mail import keep_held_document
 from coord_service.operations.answers import AnswerInvitation, put_answer
 from coord_service.operations.audit import record
 from coord_service.operations.changing import put_back, snapshot
@@ -70,9 +71,9 @@ async def decide_mail(tools: Tools, actor: Actor, asked: DecideMail) -> str:
         meeting, mail = await _lock(db, asked.mail_id)
         now = tools.clock.now()
         if meeting is None:
-            _read_unmatched(mail, actor, asked, now)
+            said = await _decide_without_meeting(db, tools, actor, mail, asked.decision)
             record(db, actor, "decide_mail", ("inbound_mail", mail.id), now, decision=asked.decision.value)
-            return "Noted as read."
+            return said
         case = _Case(db, tools, actor, asked, mail, meeting, read_kept(tools, mail), now)
         said = await _decide(case)
         for child in meeting.children:
@@ -104,10 +105,15 @@ async def _who_was_quicker(db: Session, mail: InboundMail) -> str:
     )
 
 
-def _read_unmatched(mail: InboundMail, actor: Actor, asked: DecideMail, now: datetime) -> None:
-    if asked.decision is not Decision.READ:
-        raise Refused("This mail belongs to no meeting: it can only be read.")
-    settle(mail, Decision.READ, actor.user_id, now)
+async def _decide_without_meeting(
+    db: Session, tools: Tools, actor: Actor, mail: InboundMail, decision: Decision
+) -> str:
+    if decision not in {Decision.READ, Decision.KEEP_DOCUMENT}:
+        raise Refused("This mail belongs to no meeting: it can be read, or its document kept.")
+    if decision is Decision.KEEP_DOCUMENT:
+        await keep_held_document(db, tools, actor, mail)
+    settle(mail, decision, actor.user_id, tools.clock.now())
+    return "Noted as read." if decision is Decision.READ else "The document is kept with the request. Check it there."
 
 
 async def _decide(case: _Case) -> str:

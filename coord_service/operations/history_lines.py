@@ -63,7 +63,8 @@ def written(letters: Sequence[OutboxLetter]) -> Iterator[HistoryLine]:
     """Letters that chased nobody, with what became of them."""
     for letter in letters:
         if letter.letter not in CHASING:
-            what = f"Mail: {LETTER_NAMES.get(letter.letter, letter.subject)}"
+            where = "Mail" if letter.connection_id is None else "Calendar"
+            what = f"{where}: {LETTER_NAMES.get(letter.letter, letter.subject)}"
             at = letter.sent_at or letter.created_at
             words, source = delivery_words(letter), f"letter {letter.id}"
             yield HistoryLine(at, what, words, letter.recipient, source, delivery_of(letter), letter.id)

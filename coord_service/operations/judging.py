@@ -9,6 +9,7 @@ from coord_service.domain.itip import Question
 from coord_service.domain.meetings import AnsweredBy
 from coord_service.domain.people import Actor
 from coord_service.domain.refusals import advice_on
+from coord_service.operations.advice_by_mail import take_advice
 from coord_service.operations.audit import record
 from coord_service.operations.hearing import Heard, Hearing, hear, keep_proposal, policy_for
 from coord_service.operations.organizer_copy import attendee_at, event_of
@@ -63,7 +64,7 @@ async def judge(tools: Tools, mail_id: int) -> None:
             mail.verdict, mail.why = "noted", "An answer to a time held in the convenor’s own calendar: nothing to do."
         elif subject.meeting is not None and subject.matched_by == "uid":
             await _apply(db, tools, mail, Hearing(subject.meeting, message, AnsweredBy.CALENDAR, now))
-        else:
+        elif not await take_advice(db, tools, mail, message):
             _take_words(mail, message, subject)
         if mail.left_out:
             mail.why = f"{mail.why or ''} Its last {mail.left_out / 1_000_000:.1f} MB were too much to read.".strip()

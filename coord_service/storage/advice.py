@@ -97,6 +97,21 @@ async def load_professional(db: Session, person_id: int) -> Person | None:
     return await db.get(Person, person_id)
 
 
+async def load_professional_at(db: Session, address: str, service_id: int) -> Person | None:
+    """Somebody who works in this service, by their address in lower case."""
+    found: Person | None = await db.scalar(
+        sa.select(Person)
+        .where(
+            sa.func.lower(Person.email) == address,
+            Person.service_id == service_id,
+            Person.kind == PersonKind.PROFESSIONAL,
+        )
+        .order_by(Person.id)
+        .limit(1)
+    )
+    return found
+
+
 def add_event(db: Session, event: AdviceEvent) -> None:
     """Keep what happened to a request."""
     db.add(event)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from coord_service.domain.itip import Event, Message, Outgoing
 from integrations.itip.answer_mail import write_answer
+from integrations.itip.attachments import read_attachments
 from integrations.itip.mail import read_mail
 from integrations.itip.reader import read_copy
 from integrations.itip.writer import write_calendar, write_copy
@@ -40,3 +41,7 @@ class ItipCodec:
     def read_mail(self, content: bytes) -> Message:
         """What an incoming message is and says. Never raises."""
         return read_mail(content, self.authserv or NOBODY, must_vouch=bool(self.authserv))
+
+    def read_attachments(self, content: bytes) -> tuple[bytes, ...]:
+        """The files that a mail brings."""
+        return read_attachments(content)

@@ -7,7 +7,7 @@ from coord_service.domain.decisions import DECISION_NAMES
 from coord_service.domain.meetings import ANSWER_NAMES, PURPOSE_NAMES, MeetingStatus
 from coord_service.operations.correspondence import read_event, read_message, view_correspondence
 from coord_service.operations.explaining import VERDICT_NAMES
-from coord_service.operations.letters_and_mail import explain_mail, view_letter, view_mail
+from coord_service.operations.letters_and_mail import count_files, explain_mail, view_letter, view_mail
 from coord_service.web.identity import actor_of
 from coord_service.web.keys import TOOLS
 from coord_service.web.pages.meetings import ONE_ATTENDEE, id_in
@@ -61,6 +61,7 @@ async def show_mail(request: web.Request) -> web.Response:
         "meetings/mail.html",
         mail=mail,
         lines=lines,
+        files=count_files(tools, mail) if mail.needs_decision and mail.advice_request_id else 0,
         source=read_message(mail.content),
         verdict_names=VERDICT_NAMES,
     )

@@ -123,8 +123,15 @@ async def _mail_of_this_meeting(request: web.Request) -> int:
 async def read_mail(request: web.Request) -> web.Response:
     """Somebody has read a mail that belongs to no meeting."""
     asked = DecideMail(id_in(request, "mail_id"), Decision.READ)
-    await decide_mail(request.app[TOOLS], actor_of(request), asked)
-    return see_other(request, "home", say="Noted as read.")
+    return see_other(request, "home", say=await decide_mail(request.app[TOOLS], actor_of(request), asked))
+
+
+async def keep_document(request: web.Request) -> web.Response:
+    """The document that a mail brings is the advice."""
+    tools, actor = request.app[TOOLS], actor_of(request)
+    mail = await view_mail(tools, actor, id_in(request, "mail_id"))
+    said = await decide_mail(tools, actor, DecideMail(mail.id, Decision.KEEP_DOCUMENT))
+    return see_other(request, "show_advice_request", say=said, request_id=mail.advice_request_id)
 
 
 _BOOK = Permission.BOOK_MEETINGS
@@ -137,4 +144,5 @@ ROUTES = (
     Route("POST", f"{_MAIL}/decide", "decide_mail", decide, _BOOK),
     Route("POST", f"{_MAIL}/take-back", "take_back_decision", take_back, _BOOK),
     Route("POST", r"/mails/{mail_id:\d{1,9}}/read", "mark_mail_read", read_mail, _BOOK),
+    Route("POST", r"/mails/{mail_id:\d{1,9}}/keep", "keep_document", keep_document, Permission.ASK_FOR_ADVICE),
 )

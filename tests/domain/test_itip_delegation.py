@@ -1,15 +1,18 @@
 """Passing one's place on (RFC 5546 §3.2.2.3, §4.2.5; ITIP.md §2.6)."""
 
+from datetime import timedelta
 from itertools import pairwise, permutations
 
 import pytest
 
 from coord_service.domain.itip import Attendee, Method, Policy, Role
+from coord_service.domain.itip.recurrence import occurrence, override_at
 from tests.invitations import (
     ACCEPTED,
     DECLINED,
     DELEGATED,
     HEAD,
+    NEEDS_ACTION,
     SHAH,
     START,
     answers,
@@ -21,6 +24,7 @@ from tests.invitations import (
 )
 
 LEE, KHAN = "lee@nhs.example", "khan@nhs.example"
+SECOND = START + timedelta(weeks=6)
 
 
 def pass_on(who, *to, at=1, **more):
@@ -144,3 +148,60 @@ def test_somebody_may_stand_in_for_two_and_stays_while_one_of_them_wants_it() ->
     assert delegate
     assert (delegate.delegated_from, applied.outgoing) == ((HEAD,), ())
     assert hear(applied.event, reply(HEAD, ACCEPTED, at=5)).event.attendee(LEE) is None
+
+
+def every_end(event, *messages):
+    """How everybody stands in the end, and for whom, in each order of these messages: for the meeting and its dates."""
+    ends = []
+    for order in permutations(messages):
+        end = hear(event, *order).event
+        dates = [override_at(end, each) or occurrence(end, each) for each in (START, SECOND)] if end.is_series else []
+        ends.append([{one.address: (one.partstat, one.delegated_from) for one in part.attendees}
+                     for part in (end, *dates)])  # fmt: skip
+    return ends
+
+
+def test_somebody_named_by_a_delegator_and_by_their_delegate_stands_in_for_both_in_any_order() -> None:
+    ends = every_end(meeting(), pass_on(SHAH, LEE, KHAN), pass_on(LEE, KHAN, at=2, delegated_from=(SHAH,)))
+    assert ends == [[{SHAH: (DELEGATED, ()), HEAD: (NEEDS_ACTION, ()), LEE: (DELEGATED, (SHAH,)),
+                      KHAN: (NEEDS_ACTION, (LEE, SHAH))}]] * 2  # fmt: skip
+
+
+def test_a_date_passed_to_one_and_the_series_to_another_end_the_same_in_any_order() -> None:
+    """What is said of a date goes before what is said of the series, and a delegate's word of it comes along."""
+    ends = every_end(
+        series(),
+        pass_on(SHAH, LEE),
+        stand_in(LEE, SHAH, at=2),
+        pass_on(SHAH, KHAN, at=1, recurrence_id=SECOND),
+        stand_in(KHAN, SHAH, DECLINED, at=3),
+    )
+    whole = {SHAH: (DELEGATED, ()), HEAD: (NEEDS_ACTION, ()), LEE: (ACCEPTED, (SHAH,))}
+    second = {SHAH: (DELEGATED, ()), HEAD: (NEEDS_ACTION, ()), KHAN: (DECLINED, (SHAH,))}
+    assert ends == [[whole, whole, second]] * 24
+
+
+def test_a_shared_delegate_is_told_of_the_date_that_one_delegator_keeps_for_themselves() -> None:
+    messages = [pass_on(SHAH, KHAN), reply(SHAH, DECLINED, at=2, recurrence_id=SECOND), pass_on(HEAD, KHAN, at=3)]
+    for end in every_end(series(), *messages):
+        assert end[2] == {SHAH: (DECLINED, ()), HEAD: (DELEGATED, ()), KHAN: (NEEDS_ACTION, (HEAD,))}
+
+
+def test_a_delegate_has_the_most_binding_role_of_those_they_stand_in_for() -> None:
+    event = meeting(Attendee(SHAH, role=Role.OPTIONAL), HEAD)
+    for order in permutations([pass_on(SHAH, LEE), pass_on(HEAD, LEE)]):
+        delegate = hear(event, *order).event.attendee(LEE)
+        assert delegate
+        assert (delegate.role, delegate.delegated_from) == (Role.REQUIRED, (HEAD, SHAH))
+
+
+def test_a_delegate_who_names_their_own_delegator_is_refused_before_and_after_the_delegation_arrives() -> None:
+    back = pass_on(LEE, SHAH, at=2, delegated_from=(SHAH,))
+    assert hear(meeting(), back).verdict == hear(meeting(), pass_on(SHAH, LEE), back).verdict == "refused"
+
+
+def test_a_delegate_in_a_copy_whose_delegator_says_nothing_of_it_stays() -> None:
+    """Other programs leave out DELEGATED-TO; nobody loses their place because of it."""
+    event = meeting(SHAH, HEAD, Attendee(LEE, delegated_from=(SHAH,)))
+    assert LEE in answers(hear(event, reply(HEAD)).event)
+    assert LEE in answers(hear(event, reply(SHAH)).event)

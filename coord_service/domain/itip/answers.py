@@ -5,11 +5,13 @@ from datetime import datetime
 
 from coord_service.domain.itip.addresses import is_mail_address
 from coord_service.domain.itip.changes import diff
-from coord_service.domain.itip.delegation import objection, seat, wait_for_delegator
+from coord_service.domain.itip.delegation import objection
 from coord_service.domain.itip.identity import Speaker, find_speaker
 from coord_service.domain.itip.order import Order, answered, compare, order_of
 from coord_service.domain.itip.places import Ruling, find_place, put_back
+from coord_service.domain.itip.recurrence import override_at
 from coord_service.domain.itip.removals import removed_from
+from coord_service.domain.itip.seating import seat, wait_for_delegator
 from coord_service.domain.itip.values import (
     Answer,
     Applied,
@@ -17,6 +19,7 @@ from coord_service.domain.itip.values import (
     Cutype,
     Event,
     Message,
+    Outgoing,
     PartStat,
     Policy,
     Question,
@@ -61,6 +64,8 @@ def apply_reply(event: Event, incoming: Incoming) -> Applied:
     ruling = _too_late(place, known, order, speaker.line)
     if ruling:
         return ruling.of(event)
+    if known.delegated_from and not known.name:
+        known = replace(known, name=speaker.line.name)
     said = answered(known, order, speaker.line, _comment(speaker, incoming))
     ruling = objection(place, said, incoming.policy)
     if ruling:
@@ -87,48 +92,20 @@ def _comment(speaker: Speaker, incoming: Incoming) -> str:
 
 def _seated(event: Event, place: Event, said: Attendee, incoming: Incoming) -> Applied:
     """Put an answer into the copy; who came or went by it (delegates) is told as for any other change."""
-    after = put_back(event, seat(place, said, incoming.policy))
-    if place is event:
-        after = _settle_dates(after, event, incoming.policy)
-    why = f"{said.address} {WORDS[said.partstat]}"
-    if {each.address for each in place.attendees} == {each.address for each in _same_place(after, place).attendees}:
-        return Applied(after, Verdict.APPLIED, why)
+    after, outgoing = _told(event, seat(event, place, said, incoming.policy), incoming)
+    return Applied(after, Verdict.APPLIED, f"{said.address} {WORDS[said.partstat]}", outgoing)
+
+
+def _told(event: Event, after: Event, incoming: Incoming) -> tuple[Event, tuple[Outgoing, ...]]:
+    if all(_people(event, part) == {each.address for each in part.attendees} for part in (after, *after.overrides)):
+        return after, ()
     changes = diff(event, after, incoming.now)
-    return Applied(changes.event or after, Verdict.APPLIED, why, changes.outgoing)
+    return changes.event or after, changes.outgoing
 
 
-def _same_place(event: Event, place: Event) -> Event:
-    found = find_place(event, Answer(event.uid, recurrence_id=place.recurrence_id))
-    return event if isinstance(found, Ruling) else found
-
-
-def _settle_dates(event: Event, before: Event, policy: Policy) -> Event:
-    """An answer to the series settles the dates that have no answer of their own, unless they were moved since.
-
-    So does that of a delegate who had answered before their delegation arrived.
-    """
-    for said in event.attendees:
-        was = before.attendee(said.address)
-        if said.answered_sequence is not None and said != was:
-            inherited = {PartStat.NEEDS_ACTION, *([was.partstat] if was else [])}
-            overrides = [_settled(each, said, policy) if _awaits(each, said, inherited) else each
-                         for each in event.overrides]  # fmt: skip
-            event = replace(event, overrides=tuple(overrides))
-    return event
-
-
-def _awaits(override: Event, said: Attendee, inherited: set[PartStat]) -> bool:
-    """Whether a date still shows what the series said; copies from elsewhere don't carry the order of answers."""
-    own = override.attendee(said.address)
-    if own is None or own.answered_sequence is not None or own.partstat not in inherited:
-        return False
-    return (said.answered_sequence or 0) >= override.current_sequence
-
-
-def _settled(override: Event, said: Attendee, policy: Policy) -> Event:
-    own = override.attendee(said.address)
-    assert own is not None
-    return seat(override, replace(own, partstat=said.partstat, delegated_to=said.delegated_to), policy)
+def _people(event: Event, part: Event) -> set[str]:
+    before = event if part.recurrence_id is None else (override_at(event, part.recurrence_id) or event)
+    return {each.address for each in before.attendees}
 
 
 def _hear_stranger(event: Event, place: Event, speaker: Speaker, order: Order, incoming: Incoming) -> Applied:
@@ -183,7 +160,8 @@ def _hear_early_delegate(event: Event, place: Event, speaker: Speaker, order: Or
     if verdict is not Verdict.APPLIED:
         return Applied(event, verdict, why)
     said = answered(replace(known, name=line.name), order, line, _comment(speaker, incoming))
-    ruling = objection(place, said, incoming.policy)
+    ruling = objection(place, replace(said, delegated_from=line.delegated_from), incoming.policy)
     if ruling and ruling.verdict is Verdict.REFUSED:
         return ruling.of(event)  # what could never be seated must not stand in the way of what they said before
-    return Applied(put_back(event, wait_for_delegator(place, said)), Verdict.HELD, why, question=Question.SUBSTITUTE)
+    after, outgoing = _told(event, wait_for_delegator(event, place, said, incoming.policy), incoming)
+    return Applied(after, Verdict.HELD, why, outgoing, Question.SUBSTITUTE)

@@ -204,13 +204,13 @@ class Conversation(RuleBasedStateMachine):
             return multiple()
         return self.post(peer.answer(says, self.tick(), on))
 
-    @rule(target=replies, who=WHO, to=st.sampled_from(DELEGATES))
-    def pass_on(self, who, to):
-        peer = self.peers[who]
-        if not peer.holds(None):
+    @rule(target=replies, who=WHO, to=st.sampled_from(DELEGATES), n=st.none() | N)
+    def pass_on(self, who, to, n):
+        peer, on = self.peers[who], self.of_series(n)
+        if not peer.holds(on):
             return multiple()
         self.passed_on.add(who)
-        return self.post(peer.answer("DELEGATED", self.tick(), to=to))
+        return self.post(peer.answer("DELEGATED", self.tick(), on, to=to))
 
     @rule(target=replies, who=WHO, by=HOURS, n=st.none() | N)
     def propose(self, who, by, n):

@@ -37,7 +37,7 @@ def test_a_delegation_stands_when_the_meeting_moves_and_the_delegate_is_asked_an
     """RFC 5546 §3.2.2.3: who passed their place on is kept informed; the delegate answers for the new time."""
     with conversation(meeting(*STAYING)) as told:
         deliver(told)
-        told.an_answer_arrives(told.pass_on(HEAD, LEE))
+        told.an_answer_arrives(told.pass_on(HEAD, LEE, None))
         deliver(told)
         told.an_answer_arrives(told.answer(LEE, "ACCEPTED", None))
         so_far = len(told.in_the_post)

@@ -105,3 +105,25 @@ async def test_no_other_kind_and_nobody_elses_connection_can_be_reached(sign_in,
     await manager.get("test_calendar_form", status=404, person_id=person_id, kind=kind)
     await manager.get("show_tested_calendar", status=404, connection_id=1)
     await manager.post("disconnect_calendar", {}, status=404, connection_id=1)
+
+
+async def test_meetings_go_through_ones_own_calendar_only_when_that_is_chosen(sign_in, server):
+    browse = await sign_in(Role.LEAD_WORKER)
+    person_id = await connect_own(browse)
+    page = await browse.get("show_calendar", person_id=person_id)
+    assert "Meetings that you convene go out by our mail" in page.text
+    assert "Their answers arrive in your mailbox" in page.text
+    chosen = await browse.post("choose_sending", {"sends": "yes"}, seen=page.address, connection_id=1)
+    assert chosen.banner == "From now on your meetings go out through this calendar"
+    assert "New meetings that you convene go out from here, from lead_worker@example.org" in chosen.text
+    back = await browse.post("choose_sending", {"sends": "no"}, seen=page.address, connection_id=1)
+    assert back.banner == "New meetings go out by our mail"
+
+
+async def test_nobody_chooses_how_a_colleagues_meetings_go_out(sign_in, server):
+    owner = await sign_in(Role.LEAD_WORKER)
+    person_id = await connect_own(owner)
+    other = await sign_in(Role.MANAGER)
+    await other.post("choose_sending", {"sends": "yes"}, status=404, connection_id=1)
+    page = await owner.get("show_calendar", person_id=person_id)
+    assert "Meetings that you convene go out by our mail" in page.text

@@ -35,8 +35,8 @@ NOT_PUBLIC = tuple(
 NOT_HTTPS = "Calendars are read over https: ask for an address that begins with https://."
 NOT_AN_ADDRESS = "That is not an address of a calendar: copy it once more, from https:// to its end."
 NOT_THERE = (
-    "That address leads into a network that isn't public, or to an unusual port; calendars there are not read. If the "
-    "server is the council's own, ask whoever runs this service to name its network (COORD_CALENDAR_NETWORKS)."
+    "That address leads into a network that isn’t public, or to an unusual port; calendars there are not read. If the "
+    "server is the council’s own, ask whoever runs this service to name its network (COORD_CALENDAR_NETWORKS)."
 )
 SECRET_IN_IT = "Take the name and the password out of the address, and put them into their own fields."  # noqa: S105
 

@@ -34,10 +34,10 @@ REDIRECTS = {301, 302, 307, 308}
 # Sister hosts of one service, to which it sends its users itself.
 FAMILIES = ("icloud.com",)
 AGENT = "coord-service"
-NOT_ACCEPTED = "The calendar's server does not accept our name and password. Has the password changed? Enter it again."
+NOT_ACCEPTED = "The calendar’s server does not accept our name and password. Has the password changed? Enter it again."
 NO_CALENDAR = "There is no calendar at this address, or not for us. Check the address, and whose calendar it is."
 NOT_TRUSTED = (
-    "The calendar's server has no certificate that we trust, so nothing was sent to it. Whoever runs it has to"
+    "The calendar’s server has no certificate that we trust, so nothing was sent to it. Whoever runs it has to"
     " install a valid one, with the certificates between it and a known authority."
 )
 
@@ -87,7 +87,7 @@ class GuardedHttp:
             following = _joined(url, location)
             is_told = is_told and is_same_service(url, following)
             url = following
-        raise CalendarNonsense("The calendar's server sends us round in circles.")
+        raise CalendarNonsense("The calendar’s server sends us round in circles.")
 
     async def close(self) -> None:
         """Leave the server."""
@@ -135,13 +135,13 @@ class GuardedHttp:
         try:
             body = unpacking.decompress(raw, self._most_bytes)
         except zlib.error:
-            raise CalendarNonsense("The calendar's answer can't be unpacked.") from None
+            raise CalendarNonsense("The calendar’s answer can’t be unpacked.") from None
         if unpacking.unconsumed_tail:
             raise CalendarNonsense(self._too_large())
         return body
 
     def _too_large(self) -> str:
-        return f"The calendar's answer was not read: it is larger than {self._most_bytes // 1_000_000} MB."
+        return f"The calendar’s answer was not read: it is larger than {self._most_bytes // 1_000_000} MB."
 
 
 @asynccontextmanager
@@ -165,10 +165,10 @@ def raise_for(answer: Response) -> None:
         raise SignInRefused(NO_CALENDAR)
     if status in {429, 503}:
         wait = _retry_after(answer.headers.get("Retry-After", ""), answer.headers.get("Date", ""))
-        raise Throttled("The calendar's server wants to be asked less often.", wait)
+        raise Throttled("The calendar’s server wants to be asked less often.", wait)
     if status >= 500:
-        raise ConnectionLost(f"The calendar's server is out of order ({status}).")
-    raise CalendarNonsense(f"The calendar's server does not understand us ({status}).")
+        raise ConnectionLost(f"The calendar’s server is out of order ({status}).")
+    raise CalendarNonsense(f"The calendar’s server does not understand us ({status}).")
 
 
 def _retry_after(text: str, date: str) -> timedelta | None:
@@ -186,7 +186,7 @@ def _joined(url: URL, location: str) -> URL:
     try:
         return url.join(URL(location))
     except ValueError:
-        raise CalendarNonsense("The calendar's server sends us to an address that is none.") from None
+        raise CalendarNonsense("The calendar’s server sends us to an address that is none.") from None
 
 
 def is_same_service(url: URL, following: URL) -> bool:
@@ -210,11 +210,11 @@ async def _in_words() -> AsyncIterator[None]:
     except aiohttp.InvalidURL:
         trouble = AddressRefused(NOT_AN_ADDRESS)
     except (aiohttp.ClientResponseError, aiohttp.http.HttpProcessingError):
-        trouble = CalendarNonsense("The calendar's answer can't be understood.")
+        trouble = CalendarNonsense("The calendar’s answer can’t be understood.")
     except (aiohttp.ClientError, OSError):
-        trouble = ConnectionLost("The calendar's server hung up in the middle of its answer.")
+        trouble = ConnectionLost("The calendar’s server hung up in the middle of its answer.")
     except ValueError:
-        trouble = CalendarNonsense("The calendar's answer can't be understood.")
+        trouble = CalendarNonsense("The calendar’s answer can’t be understood.")
     else:
         return
     raise trouble from None
@@ -227,4 +227,4 @@ def _not_reached(error: aiohttp.ClientConnectorError) -> CalendarTrouble:
         return AddressRefused(NOT_TRUSTED)
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return ConnectionLost("There is no server of that name.")
-    return ConnectionLost("The calendar's server can't be reached.")
+    return ConnectionLost("The calendar’s server can’t be reached.")

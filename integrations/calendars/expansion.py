@@ -125,7 +125,7 @@ class Expansion:
         before = self._before.date() + 2 * ONE_DAY
         days = list(days_from(rule, day_of(core.start), since, before))
         if days and days[-1] is None:
-            raise CalendarNonsense("The calendar was not read: an entry in it repeats in a way that can't be counted.")
+            raise CalendarNonsense("The calendar was not read: an entry in it repeats in a way that can’t be counted.")
         return [day for day in days if day]
 
     def _single(self, entry: Entry, start: When) -> Date:

@@ -21,7 +21,7 @@ from integrations.guard import Guard
 from integrations.guarded_http import GuardedHttp, Request, raise_for, within
 
 MOST_REMEMBERED = 64_000_000  # bytes, in all
-NOT_THEIRS = "This calendar is its owner's alone; it says nothing of anybody else."
+NOT_THEIRS = "This calendar is its owner’s alone; it says nothing of anybody else."
 CANNOT = "A published calendar can be read, not written."
 
 
@@ -87,7 +87,7 @@ class IcsFeed:
             content = await self._content()
         if b"BEGIN:VCALENDAR" not in content.upper():
             raise CalendarNonsense("There is something else at this address, not a calendar.")
-        return CalendarCheck("The calendar can be read. It can't be written.", frozenset({Ability.READ_BUSY}))
+        return CalendarCheck("The calendar can be read. It can’t be written.", frozenset({Ability.READ_BUSY}))
 
     async def read_busy(self, addresses: Sequence[str], start_at: datetime, end_at: datetime) -> Mapping[str, Busy]:
         """The busy times of its owner; of anybody else nothing is known."""
@@ -125,7 +125,7 @@ class IcsFeed:
             return known.content
         raise_for(answer)
         if answer.status != 200:
-            raise CalendarNonsense(f"The calendar's server gave an answer without a calendar ({answer.status}).")
+            raise CalendarNonsense(f"The calendar’s server gave an answer without a calendar ({answer.status}).")
         asked_by = {"If-None-Match": "ETag", "If-Modified-Since": "Last-Modified"}
         conditions = {ask: answer.headers[said] for ask, said in asked_by.items() if said in answer.headers}
         if conditions:

@@ -95,7 +95,7 @@ def test_other_numbers_are_public(number):
 
 @pytest.mark.parametrize("number", INSIDE)
 async def test_a_name_that_leads_inside_is_refused(number):
-    with pytest.raises(AddressRefused, match="isn't public"):
+    with pytest.raises(AddressRefused, match="isn’t public"):
         await ask(Guard(resolver=Book(calendar=[[number]])), "https://calendar.example/a.ics")
 
 

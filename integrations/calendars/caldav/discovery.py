@@ -26,7 +26,7 @@ OF_A_CALENDAR = (TYPE, NAME, KINDS, ZONE, TRANSPARENCY)
 OF_A_PRINCIPAL = (HOME, OUTBOX, INBOX, ADDRESSES)
 MOST_HOMES, MOST_CALENDARS = 3, 100
 THIS_CENTURY = 2025  # a year of which to ask a zone that nobody knows by its name
-NO_CALENDAR = "There is no calendar at this address. Give the address of the server, or a calendar's own."
+NO_CALENDAR = "There is no calendar at this address. Give the address of the server, or a calendar’s own."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ async def _look(server: DavServer, url: URL) -> Found:
 
 def _only(answer: Multistatus) -> Found:
     if not answer.found:
-        raise CalendarNonsense("The calendar's server answered nothing about this address.")
+        raise CalendarNonsense("The calendar’s server answered nothing about this address.")
     return answer.found[0]
 
 

@@ -64,7 +64,7 @@ async def put_event(server: DavServer, calendar: URL, event: Event) -> None:
         if known and known.event.sequence > event.sequence:
             return
         url = known.url if known else url
-    raise CalendarNonsense("The event is changed on the calendar's server again and again.")
+    raise CalendarNonsense("The event is changed on the calendar’s server again and again.")
 
 
 async def remove_event(server: DavServer, calendar: URL, uid: str) -> None:
@@ -88,7 +88,7 @@ def _must_be_done(answer: Response) -> None:
     """A change was made. A page in its place is a portal's or a proxy's, which swallowed the request."""
     raise_for(answer)
     if answer.status not in {200, 201, 202, 204, 207} or "html" in answer.headers.get("Content-Type", ""):
-        raise CalendarNonsense("The calendar's server answered something that is no WebDAV.")
+        raise CalendarNonsense("The calendar’s server answered something that is no WebDAV.")
 
 
 async def find_event(server: DavServer, url: URL) -> Kept | None:
@@ -105,7 +105,7 @@ def read_event(content: bytes) -> Event:
     try:
         return read_copy(content)
     except NotACalendar:
-        raise CalendarNonsense("An event of ours on the calendar's server can't be read any more.") from None
+        raise CalendarNonsense("An event of ours on the calendar’s server can’t be read any more.") from None
 
 
 async def _find_by_uid(server: DavServer, calendar: URL, uid: str) -> Kept | None:

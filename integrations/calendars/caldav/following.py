@@ -82,7 +82,7 @@ async def _synchronise(server: DavServer, calendar: URL, token: str) -> Changes 
             changed = [url for url, is_there in ours.items() if is_there]
             gone = [] if is_whole else [uid for url, is_there in ours.items() if not is_there and (uid := uid_of(url))]
             return Changes(json.dumps({"sync": token}), changed, gone, is_whole)
-    raise CalendarNonsense("The calendar's server tells of changes without end.")
+    raise CalendarNonsense("The calendar’s server tells of changes without end.")
 
 
 async def _compare(server: DavServer, calendar: URL, known: dict[str, str] | None) -> Changes:

@@ -39,7 +39,7 @@ def read_free_busy(content: bytes, start_at: datetime, end_at: datetime) -> tupl
         raise CalendarNonsense(f"The busy times were not read: {error}.") from None
     parts = [part for each in calendars for part in each.inner if part.name == "VFREEBUSY"]
     if not parts:
-        raise CalendarNonsense("The calendar's server told no busy times.")
+        raise CalendarNonsense("The calendar’s server told no busy times.")
     blocks = (block for part in parts for line in part.every("FREEBUSY") for block in _blocks(line))
     touching = (each for each in blocks if each.start_at < end_at and start_at < each.end_at)
     return tuple(sorted(touching, key=lambda block: block.start_at))
@@ -52,10 +52,10 @@ def _blocks(line: Line) -> Iterator[Block]:
         first, slash, last = period.strip().partition("/")
         start = read_value(first, "", zones, line.name)
         if not slash or not isinstance(start, datetime):
-            raise CalendarNonsense("The calendar's server told a busy time that makes no sense.")
+            raise CalendarNonsense("The calendar’s server told a busy time that makes no sense.")
         length = read_duration(last)
         end = end_after(start, length) if length is not None else read_value(last, "", zones, line.name)
         if not isinstance(end, datetime):
-            raise CalendarNonsense("The calendar's server told a busy time that makes no sense.")
+            raise CalendarNonsense("The calendar’s server told a busy time that makes no sense.")
         if status is not BlockStatus.FREE and start < end:
             yield Block(start.astimezone(UTC), end.astimezone(UTC), status)

@@ -81,7 +81,7 @@ class DavServer:
         answer = await self.ask(method, url, body, {**XML, "Depth": str(depth)})
         raise_for(answer)
         if answer.status != 207:
-            raise CalendarNonsense("The calendar's server answered something that is no WebDAV.")
+            raise CalendarNonsense("The calendar’s server answered something that is no WebDAV.")
         return read_multistatus(answer.body, answer.url)
 
     async def close(self) -> None:

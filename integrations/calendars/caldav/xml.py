@@ -13,7 +13,7 @@ from coord_service.errors import CalendarNonsense
 DAV, CALDAV = "DAV:", "urn:ietf:params:xml:ns:caldav"
 D, C = f"{{{DAV}}}", f"{{{CALDAV}}}"
 MOST_ANSWERS = 50_000
-NOT_UNDERSTOOD = "The calendar's server answered something that is no WebDAV."
+NOT_UNDERSTOOD = "The calendar’s server answered something that is no WebDAV."
 
 
 @dataclass(frozen=True, slots=True)

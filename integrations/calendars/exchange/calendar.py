@@ -179,5 +179,5 @@ def _may_write(account: Account, mailbox: str) -> bool:
 
 
 def _words(account: Account, trouble: str | None, may_write: bool) -> str:
-    can = "Meetings can be kept in it." if may_write else "Meetings can't be kept in it from here."
+    can = "Meetings can be kept in it." if may_write else "Meetings can’t be kept in it from here."
     return f"Signed in to {account.version.fullname}. {trouble or 'Busy times can be read.'} {can}"

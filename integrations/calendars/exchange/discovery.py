@@ -18,7 +18,7 @@ Ask = Callable[[str, str], UserResponse]  # (address of an autodiscover service,
 
 PATH = "/autodiscover/autodiscover.svc"
 NOT_FOUND = (
-    "The calendar's server could not be found from the mail address (autodiscover). Enter its address, which looks like"
+    "The calendar’s server could not be found from the mail address (autodiscover). Enter its address, which looks like"
     " https://mail.council.gov.uk/EWS/Exchange.asmx"
 )
 MOST = 5  # redirections that are followed

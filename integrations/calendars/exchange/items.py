@@ -22,7 +22,7 @@ from coord_service.domain.itip.values import Cutype
 from coord_service.errors import CalendarTrouble
 
 OUR_SET = "5b0d6f0e-6a54-4c1c-9b6d-0c9f5c1f4a37"
-NO_SERIES = "A series can't be kept in Exchange from here: its meetings have to be booked one by one."
+NO_SERIES = "A series can’t be kept in Exchange from here: its meetings have to be booked one by one."
 REMINDER_MINUTES = 15
 
 

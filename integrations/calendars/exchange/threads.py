@@ -18,8 +18,8 @@ from coord_service.errors import CalendarTimedOut
 
 T = TypeVar("T")
 
-TOO_SLOW = "The calendar's server did not answer within the time limit."
-STUCK = "Earlier calls to this calendar's server have not come back, so it is not asked again yet."
+TOO_SLOW = "The calendar’s server did not answer within the time limit."
+STUCK = "Earlier calls to this calendar’s server have not come back, so it is not asked again yet."
 SHORTEST = 0.05  # seconds left for a request that begins when the time is nearly up: 0 would mean no limit
 
 

@@ -26,7 +26,7 @@ TALKATIVE = ("exchangelib", "oauthlib", "requests_oauthlib", "requests_ntlm", "s
 SILENT = logging.CRITICAL + 1
 
 NOT_TRUSTED = (
-    "The calendar's server shows a certificate that we have no reason to believe. Where the council has a certificate"
+    "The calendar’s server shows a certificate that we have no reason to believe. Where the council has a certificate"
     " authority of its own, name its file in the connection."
 )
 

@@ -30,7 +30,7 @@ CLOSED_ONLINE = (
 )
 CLOSED_HERE = (
     "The server does not let us use Exchange Web Services (it answered 403). If the mailbox has moved to Microsoft 365,"
-    " connect it as Microsoft 365; if it is on the council's own Exchange, IT has to allow EWS for this account."
+    " connect it as Microsoft 365; if it is on the council’s own Exchange, IT has to allow EWS for this account."
 )
 REFUSED = "The server does not accept this name and password (or token). Check them and connect again."
 NO_RIGHT = "We are signed in, but this account may not open that calendar. Its owner or IT has to give it the right."
@@ -39,9 +39,9 @@ NO_IMPERSONATION = (
     " IT has to give it the role ApplicationImpersonation, or choose delegate access."
 )
 NO_MAILBOX = "The server has no mailbox with this address. Check the address, or whether the mailbox has moved."
-BUSY = "The calendar's server asks us to come back later."
-NOT_REACHED = "The calendar's server can't be reached, or it hung up in the middle of an answer."
-NOT_UNDERSTOOD = "The calendar's server answered something that can't be understood."
+BUSY = "The calendar’s server asks us to come back later."
+NOT_REACHED = "The calendar’s server can’t be reached, or it hung up in the middle of an answer."
+NOT_UNDERSTOOD = "The calendar’s server answered something that can’t be understood."
 
 IMPERSONATION = (ews.ErrorImpersonateUserDenied, ews.ErrorImpersonationDenied, ews.ErrorImpersonationFailed)
 RIGHTS = (ews.ErrorAccessDenied, ews.ErrorFolderNotFound, ews.ErrorCreateItemAccessDenied)

@@ -31,7 +31,7 @@ async def test_an_address_at_exchange_online_is_never_called(connect, host):
 
 
 async def test_a_host_that_only_looks_like_microsofts_is_called(connect):
-    with pytest.raises(Exception, match="can't be reached"):
+    with pytest.raises(Exception, match="can’t be reached"):
         await connect(url="https://outlook.com.invalid/EWS/Exchange.asmx").check()
 
 

@@ -1,11 +1,13 @@
 """A child's clocks: what is done, due, late or lifted, with the law of each; and recording what happened."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
 
 from coord_service.domain.access import Permission
-from coord_service.domain.case_clocks import ClockState
+from coord_service.domain.case_clocks import CaseClock, ClockState
 from coord_service.domain.case_steps import STATUS_AFTER, STEP_NAMES, CaseStep
 from coord_service.domain.children import PLAN_STATUS_NAMES
 from coord_service.errors import InvalidForm
@@ -18,6 +20,7 @@ from coord_service.web.pages.child import head_of
 from coord_service.web.pages.children import child_id_of
 from coord_service.web.rendering import render, see_other
 from coord_service.web.routing import Route
+from coord_service.web.timeline_picture import draw_timeline
 
 # What a state is called, and the look of its tag.
 STATES = {
@@ -45,6 +48,9 @@ async def _show(request: web.Request, form: Form, error: InvalidForm | None = No
         "tab": "clocks",
         "view": view,
         "states": STATES,
+        "picture": draw_timeline(view.clocks, view.today),
+        "summary": _summary(view.clocks),
+        "legend": _legend(view.clocks),
         "steps": STEPS,
         "step_names": STEP_NAMES,
         "recorded": [[each.what, each.happened_on] for each in view.events if each.withdrawn_at is None],
@@ -53,6 +59,19 @@ async def _show(request: web.Request, form: Form, error: InvalidForm | None = No
     if error is not None:
         return redisplay(request, "children/clocks.html", form, error, **facts)
     return render(request, "children/clocks.html", form=form, **facts)
+
+
+def _legend(clocks: Sequence[CaseClock]) -> list[ClockState]:
+    """The marks that the picture uses, for the key beneath it."""
+    used = {clock.state for clock in clocks}
+    return [state for state in STATES if state in used]
+
+
+def _summary(clocks: Sequence[CaseClock]) -> str:
+    """The picture in a sentence, for whoever does not see it."""
+    counts = Counter(clock.state for clock in clocks)
+    said = [f"{counts[state]} {words.lower()}" for state, (words, _) in STATES.items() if counts[state]]
+    return f"{', '.join(said).capitalize()}."
 
 
 async def record_step(request: web.Request) -> web.Response:

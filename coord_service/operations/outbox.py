@@ -139,7 +139,7 @@ async def _is_wanted(tools: Tools, letter_id: int) -> bool:
         row = await load_letter(db, letter_id)
         if row is None:
             return False
-        if await is_still_wanted(db, row):
+        if await is_still_wanted(db, tools, row):
             return True
         await take_back_chases(db, row)
     log.info("letter_withdrawn", letter_id=letter_id, letter=row.letter)

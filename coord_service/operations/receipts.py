@@ -37,10 +37,17 @@ async def letter_was_accepted(db: Session, tools: Tools, letter: OutboxLetter, n
     request.due_on = advice_due_on(tools.rulebook, request.received_on)
 
 
-async def is_still_wanted(db: Session, letter: OutboxLetter) -> bool:
-    """Whether what a letter asks for is still outstanding, looked at again in the moment of sending."""
+async def is_still_wanted(db: Session, tools: Tools, letter: OutboxLetter) -> bool:
+    """Whether what a letter asks for is still outstanding, looked at again in the moment of sending.
+
+    A chase is good on the day it was written for, in working hours: one that was held up (our mail server was away) is
+    written anew by the next sweep, so that nobody finds three of them in a row that speak of other days.
+    """
     if letter.letter in CHASING:
-        return await are_all_chases_wanted(db, letter.id)
+        now = tools.clock.now()
+        is_of_today = day_in_london(letter.created_at) == day_in_london(now)
+        may_go = is_of_today and tools.rulebook.working_days.within_hours(now)
+        return may_go and await are_all_chases_wanted(db, letter.id)
     if letter.letter == ASKING and letter.advice_request_id is not None:
         request = await load_request(db, letter.advice_request_id)
         return request is not None and request.status is AdviceStatus.OPEN

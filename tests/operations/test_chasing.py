@@ -312,6 +312,7 @@ async def test_a_sweep_takes_the_same_statements_whatever_is_not_due(asking: Ask
     await asking.ask()
     asking.clock.instant = at(date(2026, 4, 16))
     await send_due_chases(asking.tools)
+    asking.clock.move(minutes=15)
     with count_statements(asking.tools.database) as few:
         await send_due_chases(asking.tools)
     for _ in range(10):

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from coord_service.clock import LONDON, day_in_london
-from coord_service.domain.lawful import REVIEW_NOTICE
+from coord_service.domain.lawful import REVIEW_NOTICE, say_notice
 from coord_service.domain.meetings import MeetingMode, Purpose
 from coord_service.domain.people import Sector
 from coord_service.domain.quorum import AtTable, QuorumRule, unmet
@@ -196,13 +196,17 @@ def _invited(candidates: Iterable[Candidate]) -> list[Candidate]:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A meeting about to be sent, as far as the rules look at it. ``limit_on``: its last lawful day, if it has one."""
+    """A meeting about to be sent, as far as the rules look at it. ``limit_on``: its last lawful day, if it has one.
+
+    ``own_notice``: the days of notice that the council gives of such meetings.
+    """
 
     purpose: Purpose
     quorum: tuple[QuorumRule, ...]
     candidates: tuple[Candidate, ...]
     starts_at: datetime
     limit_on: date | None = None
+    own_notice: int = 0
 
 
 def concerns(plan: Plan, now: datetime) -> list[str]:
@@ -213,9 +217,10 @@ def concerns(plan: Plan, now: datetime) -> list[str]:
     missing = [words for words in missing_invitees(purpose, plan.candidates) if words not in lacking]
     said += [f"A review must also invite {words} (SEND Regulations 2014 reg 20(2))." for words in missing]
     notice = (day - day_in_london(now)).days
+    if notice < plan.own_notice:
+        said.append(f"This gives {say_notice(notice)}. Your council gives {say_notice(plan.own_notice)}.")
     if purpose is Purpose.REVIEW and timedelta(days=notice) < REVIEW_NOTICE:
-        days = "day’s" if notice == 1 else "days’"
-        said.append(f"This gives {notice} {days} notice. A review needs at least two weeks (reg 20(3)).")
+        said.append(f"This gives {say_notice(notice)}. A review needs at least two weeks (reg 20(3)).")
     if limit_on and day > limit_on:
         said.append(f"This is after {say_day(limit_on)}, the last day that leaves four weeks for the decision.")
     return said

@@ -14,11 +14,15 @@ REVIEW_NOTICE = timedelta(weeks=2)  # reg 20(3): also the day by which the paper
 
 @dataclass(frozen=True, slots=True)
 class LawfulDays:
-    """The first day, and the last where there is one. ``notice``: the law says from when, not the calendar alone."""
+    """The first day, and the last where there is one. ``notice``: the law says from when, not the calendar alone.
+
+    ``own_notice``: it is the council that does, with so many days of notice.
+    """
 
     earliest_on: date
     latest_on: date | None = None
     notice: bool = False
+    own_notice: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -34,6 +38,8 @@ class LawfulDays:
                 "Nothing lawful is left: a review needs two weeks’ notice (reg 20(3)), so it can be on "
                 f"{say_day(self.earliest_on)} at the earliest, and it must be held {latest}."
             )
+        if self.own_notice:
+            return f"Your council gives {say_notice(self.own_notice)}, so not before {say_day(self.earliest_on)}."
         if not self.notice:
             return ""
         said = f"A review needs two weeks’ notice (reg 20(3)), so not before {say_day(self.earliest_on)}"
@@ -43,13 +49,32 @@ class LawfulDays:
         """What the law has against a day, in a few words; empty if nothing."""
         if self.latest_on and day > self.latest_on:
             return "After the limit"
-        return "Less than two weeks’ notice" if self.notice and day < self.earliest_on else ""
+        if day >= self.earliest_on:
+            return ""
+        return f"Less than {say_notice(self.own_notice)}" if self.own_notice else self._by_law
+
+    @property
+    def _by_law(self) -> str:
+        return "Less than two weeks’ notice" if self.notice else ""
 
 
-def lawful_days(purpose: Purpose, today: date, limit_on: date | None, working_days: WorkingDays) -> LawfulDays:
-    """The days for a meeting of this purpose that is planned today; ``limit_on`` is a review's last day, if known."""
+def say_notice(days: int) -> str:
+    """“7 days’ notice”."""
+    return "1 day’s notice" if days == 1 else f"{days} days’ notice"
+
+
+def lawful_days(
+    purpose: Purpose, today: date, limit_on: date | None, working_days: WorkingDays, own_notice: int = 0
+) -> LawfulDays:
+    """The days for a meeting of this purpose that is planned today; ``limit_on`` is a review's last day, if known.
+
+    ``own_notice``: the days of notice that the council gives of meetings for which the law wants none.
+    """
     if purpose is Purpose.REVIEW:
         return LawfulDays(working_days.next_working_day(today + REVIEW_NOTICE), limit_on, notice=True)
+    if own_notice:
+        earliest_on = working_days.next_working_day(today + timedelta(days=own_notice))
+        return LawfulDays(earliest_on, own_notice=own_notice)
     return LawfulDays(working_days.add(today, 1))
 
 

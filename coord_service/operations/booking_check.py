@@ -12,6 +12,7 @@ from coord_service.domain.people import Actor
 from coord_service.errors import Refused
 from coord_service.operations.booking import check_guests, check_what, load_booking
 from coord_service.operations.diaries import who_cannot
+from coord_service.operations.finding_rules import load_finding_rules
 from coord_service.operations.guests import Guest, as_candidates, load_guests
 from coord_service.operations.meetings import BookMeeting, Invitee, Preview, book_meeting, preview_invitations
 from coord_service.operations.quorums import load_quorum
@@ -47,7 +48,8 @@ async def check_booking(tools: Tools, actor: Actor, draft_id: int) -> Checked:
         required = [guest.person_id for guest in guests if guest.need is Need.REQUIRED]
         clashes = await list_clashes(db, required, request.starts_at, request.ends_at, except_meeting=None)
         rules = await load_quorum(db, booking.what.purpose)
-    plan = Plan(booking.what.purpose, rules, tuple(as_candidates(guests)), request.starts_at, limit_on)
+        own_notice = (await load_finding_rules(db)).notice_of(booking.what.purpose)
+    plan = Plan(booking.what.purpose, rules, tuple(as_candidates(guests)), request.starts_at, limit_on, own_notice)
     said = concerns(plan, tools.clock.now())
     said += say_missing(roles_needed(children), [guest.role for guest in guests])
     return Checked(

@@ -23,6 +23,7 @@ from coord_service.operations.booking import load_booking
 from coord_service.operations.calendar_states import list_states
 from coord_service.operations.day_loads import find_strains
 from coord_service.operations.diaries import DaySpan, Moving, addresses_of, read_diaries, span_of
+from coord_service.operations.finding_rules import load_finding_rules
 from coord_service.operations.found import FARTHEST, Asked, Found, show_found, without_people
 from coord_service.operations.gathering import Wanted, gather_busy
 from coord_service.operations.guests import Guest, guests_of, load_guests
@@ -138,7 +139,9 @@ async def _look_for(tools: Tools, sought: Sought, view: View) -> Found:
     rulebook = tools.rulebook
     today, working_days = day_in_london(tools.clock.now()), rulebook.working_days
     limit_on = review_limit(rulebook.clock_laws, sought.purpose, [child.last_review_on for child in sought.children])
-    lawful = lawful_days(sought.purpose, today, limit_on, working_days)
+    async with tools.database.read() as db:
+        own_notice = (await load_finding_rules(db)).notice_of(sought.purpose)
+    lawful = lawful_days(sought.purpose, today, limit_on, working_days, own_notice)
     earliest_on = working_days.add(today, 1) if view.is_beyond else lawful.earliest_on
     last_lawful_on = None if view.is_beyond else lawful.latest_on
     first_on = _first_day(view, earliest_on, working_days.add(today, USUAL_NOTICE), last_lawful_on)

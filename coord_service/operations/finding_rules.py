@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from coord_service.domain.access import Permission, require
-from coord_service.domain.finding_rules import FindingRules, as_data, check_load, from_data
+from coord_service.domain.finding_rules import FindingRules, as_data, check_load, check_notice, from_data
 from coord_service.domain.people import Actor
 from coord_service.operations.audit import record
 from coord_service.operations.cases import refuse_stale
@@ -41,6 +41,7 @@ async def set_finding_rules(tools: Tools, actor: Actor, version: int, rules: Fin
     """Let these hold from now on. Raises Refused, ChangedMeanwhile."""
     require(actor, Permission.SET_RULES)
     check_load(rules.load.most_meetings, rules.load.minutes_between)
+    check_notice(rules.notice)
     now = tools.clock.now()
     async with tools.database.begin() as db:
         row = await load_finding_setting(db)

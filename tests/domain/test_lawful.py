@@ -24,6 +24,13 @@ def test_notice_that_ends_on_a_day_off_ends_on_the_next_working_day() -> None:
     assert days(Purpose.REVIEW, today=date(2026, 3, 20)).earliest_on == date(2026, 4, 7)  # Good Friday to Easter Monday
 
 
+def test_a_council_can_give_notice_of_its_own_where_the_law_wants_none() -> None:
+    own = lawful_days(Purpose.TAC, TODAY, None, WORKING_DAYS, 10)
+    assert own.words == "Your council gives 10 days’ notice, so not before Friday 13 March 2026."
+    assert [own.against(date(2026, 3, day)) for day in (12, 13)] == ["Less than 10 days’ notice", ""]
+    assert lawful_days(Purpose.REVIEW, TODAY, None, WORKING_DAYS, 10) == days(Purpose.REVIEW)
+
+
 def test_both_bounds_are_said() -> None:
     assert days(Purpose.REVIEW, date(2026, 6, 1)).words == (
         "A review needs two weeks’ notice (reg 20(3)), so not before Tuesday 17 March 2026; it must be held by Monday "

@@ -8,12 +8,12 @@ from coord_service.clock import LONDON, day_in_london
 from coord_service.domain.bookings import Need
 from coord_service.domain.day_load import DayLoad
 from coord_service.domain.finding_rules import FindingRules
+from coord_service.domain.meetings import Purpose
 from coord_service.domain.people import Actor, Role
 from coord_service.domain.wishes import WishedTimes, WishKind
 from coord_service.errors import NotAllowed, NotFound, Refused
-from coord_service.operations.booking import (
-    save_who,
-)
+from coord_service.operations.booking import ChooseTime, choose_time, save_who
+from coord_service.operations.booking_check import check_booking
 from coord_service.operations.finding import View, find_slots
 from coord_service.operations.finding_rules import set_finding_rules
 from coord_service.operations.found import Found
@@ -92,6 +92,23 @@ async def test_when_nothing_fits_it_says_what_would_be_enough(case: Case) -> Non
         "If Dr Asha Shah could move what they have between 9am and 10am, everybody could come on Wednesday 4 March "
         "at 9am, as far as we can see"
     )
+
+
+async def test_times_without_the_councils_own_notice_are_shown_only_when_asked_for(case: Case) -> None:
+    manager = Actor("user:1", role=Role.MANAGER)
+    await set_finding_rules(case.tools, manager, 1, FindingRules(notice={Purpose.TAC: 10}))
+    found = await case.find()
+    assert (found.first_on, found.earlier_on) == (date(2026, 3, 13), None)
+    beyond = await case.find(View(from_on=TOMORROW, is_beyond=True))
+    assert (beyond.first_on, beyond.best[0].unlawful) == (TOMORROW, "Less than 10 days’ notice")
+    review = await case.find(purpose=Purpose.REVIEW)
+    assert review.first_on == date(2026, 3, 17)
+    draft_id = await case.draft()
+    await choose_time(case.tools, case.actor, draft_id, ChooseTime(datetime(2026, 3, 6, 9, tzinfo=UTC), 60))
+    checked = await check_booking(case.tools, case.actor, draft_id)
+    assert "This gives 3 days’ notice. Your council gives 10 days’ notice." in checked.concerns
+    with pytest.raises(Refused, match="A review has the law’s"):
+        await set_finding_rules(case.tools, manager, 2, FindingRules(notice={Purpose.REVIEW: 1}))
 
 
 async def test_rules_for_a_day_are_the_councils_to_set(case: Case) -> None:

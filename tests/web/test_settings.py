@@ -7,7 +7,7 @@ from coord_service.operations.tools import Tools
 from coord_service.storage.tables import User
 from tests.booking_world import make_world
 from tests.builders import a_person
-from tests.web.booking.steps import start
+from tests.web.booking.steps import reach_when, start
 from tests.web.browsing import Browser
 
 TAC = 1
@@ -115,7 +115,7 @@ async def test_a_file_with_a_wrong_row_keeps_nothing_and_names_the_row(sign_in) 
 async def test_what_a_day_can_take_is_the_councils_and_anybodys_own(sign_in, tools: Tools) -> None:
     manager = await sign_in(Role.MANAGER)
     page = await manager.get("settings")
-    assert "How much a day can take : at most 3 meetings a day, 15 minutes between two." in page.text
+    assert "What a day can take, and notice : at most 3 meetings a day, 15 minutes between two." in page.text
     wrong = {"version": "1", "most_meetings": "0", "minutes_between": ""}
     page = await manager.post("set_finding_rules", wrong, status=422)
     assert page.errors == {
@@ -128,6 +128,23 @@ async def test_what_a_day_can_take_is_the_councils_and_anybodys_own(sign_in, too
     page = await manager.post("set_finding_rules", stale, status=409)
     assert page.errors == {"#most_meetings": "Robin Manager changed these rules while you had them open"}
     assert "before: at most 3 meetings a day, 15 minutes between two" in (await manager.get("audit")).text
+
+
+async def test_the_councils_own_notice_is_set_on_a_page_and_said_beside_the_times(sign_in, tools: Tools) -> None:
+    manager = await sign_in(Role.MANAGER)
+    async with tools.database.read() as db:
+        world = await make_world(tools, await db.get_one(User, 1))
+    said = {"version": "1", "most_meetings": "3", "minutes_between": "15", "notice_tac": "soon"}
+    page = await manager.post("set_finding_rules", said, status=422)
+    assert page.errors == {"#notice_tac": "Enter a whole number, like 12"}
+    page = await manager.post("set_finding_rules", said | {"notice_tac": "14"})
+    assert "14 days’ notice of: Team Around the Child meeting." in page.text
+    assert (await manager.get("set_finding_rules_form")).value("notice_tac") == "14"
+    page = await reach_when(manager, world)
+    assert "Your council gives 14 days’ notice, so not before Tuesday 17 March 2026." in page.text
+    assert "Notice also times with less of it" in page.text
+    page = await manager.get(page.links()["also times with less of it"])
+    assert "Notice only times with 14 days of it" in page.text
 
 
 async def test_somebody_can_have_a_limit_of_their_own(sign_in, tools: Tools) -> None:

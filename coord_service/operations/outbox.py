@@ -24,7 +24,9 @@ from coord_service.storage.post import load_letter
 log = structlog.get_logger()
 
 GRACE = 5.0  # seconds that a letter on its way has when we are to stop
-IN_HAND = 3  # letters that a round has leased for each connection: more would wait too long of their lease
+# Letters that a round has leased for each connection: many, so that one transaction leases many. What can't be begun
+# while enough of its lease is left goes back as it was.
+IN_HAND = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,11 @@ class _Round:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._connections = tools.settings.smtp_connections
+        self._in_hand = self._connections * IN_HAND
+        self._refill_at = self._connections  # earlier where there is plenty: a connection never waits for a lease then
         self._turn = asyncio.Semaphore(self._connections)
         self._sending: dict[asyncio.Task[Ended], LeasedLetter] = {}
+        self._was_away = False  # our mail server, when letters were last leased or since
         self._is_over = False  # nothing more is begun: our mail server is away, or we are to stop
         self._states: Counter[LetterState] = Counter()
 
@@ -67,9 +72,12 @@ class _Round:
     async def run(self) -> None:
         """Until nothing is due that may go now."""
         while True:
-            if len(self._sending) <= self._connections and not self._is_over:
-                for letter in await _lease(self._tools, self._connections * IN_HAND - len(self._sending)):
+            if len(self._sending) <= self._refill_at and not self._is_over:
+                wanted = self._in_hand - len(self._sending)
+                letters = await self._lease(wanted)
+                for letter in letters:
                     self._sending[asyncio.create_task(self._send(letter))] = letter
+                self._refill_at = self._in_hand // 2 if len(letters) == wanted else self._connections
             if not self._sending:
                 return
             # One transaction records all that ended while the one before was being written.
@@ -90,7 +98,8 @@ class _Round:
         """Write down what has ended. A letter cut off in the middle keeps its lease: the server may have taken it."""
         done = [task for task in self._sending if task.done()]
         ended = [task.result() for task in done if not task.cancelled()]
-        self._states.update(await record_ended(self._tools, ended))
+        self._was_away |= any(isinstance(each.how, MailServerAway) for each in ended)
+        self._states.update(await record_ended(self._tools, ended, was_away=self._was_away))
         for task in done:
             del self._sending[task]
 
@@ -102,21 +111,21 @@ class _Round:
             self._is_over |= isinstance(how, MailServerAway)
             return Ended(letter, how)
 
-
-async def _lease(tools: Tools, most: int) -> Sequence[LeasedLetter]:
-    """Letters that may go now. While our mail server is away that is one at a time, to see whether it is back."""
-    now, settings = tools.clock.now(), tools.settings
-    limits = DomainLimits(settings.mail_domain_per_minute, settings.mail_domain_at_once)
-    async with tools.database.begin() as db:
-        server = await lock_mail_out(db)
-        if server.away_since is None:
-            return await lease_due_letters(db, now, limits, most)
-        if server.probe_at is not None and server.probe_at > now:
-            return []
-        probe = await lease_due_letters(db, now, limits, 1)
-        if probe:
-            server.probe_at = now + LEASE  # nobody else tries meanwhile
-        return probe
+    async def _lease(self, most: int) -> Sequence[LeasedLetter]:
+        """Letters that may go now. While our mail server is away that is one at a time, to see whether it is back."""
+        now, settings = self._tools.clock.now(), self._tools.settings
+        limits = DomainLimits(settings.mail_domain_per_minute, settings.mail_domain_at_once)
+        async with self._tools.database.begin() as db:
+            server = await lock_mail_out(db)
+            self._was_away = server.away_since is not None
+            if not self._was_away:
+                return await lease_due_letters(db, now, limits, most)
+            if server.probe_at is not None and server.probe_at > now:
+                return []
+            probe = await lease_due_letters(db, now, limits, 1)
+            if probe:
+                server.probe_at = now + LEASE  # nobody else tries meanwhile
+            return probe
 
 
 async def _send(tools: Tools, letter: LeasedLetter) -> End | DeliveryFailure:

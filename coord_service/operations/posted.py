@@ -35,8 +35,11 @@ class Ended:
     how: End | DeliveryFailure
 
 
-async def record_ended(tools: Tools, ended: Sequence[Ended]) -> list[LetterState]:
-    """Write down what became of these letters, and whether our mail server takes mail; the states they are in now."""
+async def record_ended(tools: Tools, ended: Sequence[Ended], *, was_away: bool) -> list[LetterState]:
+    """Write down what became of these letters, and whether our mail server takes mail; the states they are in now.
+
+    ``was_away``: our mail server was, as far as the caller knows, and may be back.
+    """
     if not ended:
         return []
     now = tools.clock.now()
@@ -50,7 +53,7 @@ async def record_ended(tools: Tools, ended: Sequence[Ended]) -> list[LetterState
                 await letter_was_accepted(db, tools, await _row(db, letter.id), now)
         await give_back(db, [each.letter for each in ended if each.how is End.NOT_BEGUN])
         rows = [await _record_failure(db, letter, error, now) for letter, error in failed]
-        change = await _record_server(db, ended, now)
+        change = await _record_server(db, ended, now, was_away=was_away)
     _log(sent, rows, change)
     states = [row.state for row in rows]
     return [*[LetterState.SENT] * len(sent), *[LetterState.WITHDRAWN] * len(withdrawn), *states]
@@ -73,12 +76,12 @@ async def _record_failure(db: Session, letter: LeasedLetter, error: DeliveryFail
     return row
 
 
-async def _record_server(db: Session, ended: Sequence[Ended], now: datetime) -> str:
+async def _record_server(db: Session, ended: Sequence[Ended], now: datetime, *, was_away: bool) -> str:
     """Whether our mail server takes mail; the name of what changed, for the log, or nothing."""
     failures = [(each.letter, each.how) for each in ended if isinstance(each.how, MailServerAway)]
     if failures:
         return await _record_away(db, *failures[0], now)
-    if any(each.how is End.SENT or isinstance(each.how, DeliveryFailure) for each in ended):
+    if was_away and any(each.how is End.SENT or isinstance(each.how, DeliveryFailure) for each in ended):
         return "mail_server_back" if await mark_mail_server_back(db) else ""
     return ""
 

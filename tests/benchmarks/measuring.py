@@ -34,10 +34,23 @@ def compare(
     at_most: float | None = None,
     at_least_times_as_fast: float | None = None,
     operations: int | None = None,
+    before: Callable[[], object] | None = None,
 ) -> Figure:
-    """Time ``ours`` beside ``theirs``, a warm-up and then in turn. ``operations``: how many things one call does."""
-    repeats = [_repeats(ours), _repeats(theirs)]
-    rounds = [(_seconds(ours, repeats[0]), _seconds(theirs, repeats[1])) for _ in range(ROUNDS)]
+    """Time ``ours`` beside ``theirs``, a warm-up and then in turn. ``operations``: how many things one call does.
+
+    ``before`` makes ready for one call of ``ours``, and is not timed: such a call is long enough by itself.
+    """
+    if before is not None:
+        ready, repeats = before, [1, 1]
+        ready()
+        ours()
+        theirs()
+    else:
+        ready, repeats = _nothing, [_repeats(ours), _repeats(theirs)]
+    rounds = []
+    for _ in range(ROUNDS):
+        ready()
+        rounds.append((_seconds(ours, repeats[0]), _seconds(theirs, repeats[1])))
     ratio = statistics.median(mine / other for mine, other in rounds)
     mine, other = (statistics.median(each) for each in zip(*rounds, strict=True))
     goal, is_met = "", True
@@ -46,6 +59,10 @@ def compare(
     if at_least_times_as_fast is not None:
         goal, is_met = f"at least {at_least_times_as_fast} times as fast", ratio <= 1 / at_least_times_as_fast
     return Figure(name, round(ratio, 4), goal, is_met, mine, other, round(operations / mine) if operations else None)
+
+
+def _nothing() -> None:
+    """What most have to make ready."""
 
 
 def _repeats(call: Callable[[], object]) -> int:

@@ -1,6 +1,7 @@
 """Times that the convenor keeps free while others are asked: tentative in their own calendar, released by themselves.
 
-The convenor gets a tentative entry by mail, as everybody else gets invitations, so that it works in any calendar.
+Where the convenor's meetings go out through their own calendar, held times are put into it as well. Everybody else
+gets a tentative entry by mail, as all get invitations, so that it works in any calendar.
 """
 
 import secrets
@@ -11,6 +12,7 @@ from coord_service.clock import LONDON
 from coord_service.domain import itip
 from coord_service.operations.poll_letters import Question
 from coord_service.operations.post import About, Posting, put_letter
+from coord_service.operations.routing import Writing, find_sending_calendar, put_event, take_event_out
 from coord_service.operations.tools import Tools
 from coord_service.storage.database import Session
 from coord_service.storage.polls import has_letter_gone
@@ -27,6 +29,10 @@ async def hold_time(db: Session, tools: Tools, question: Question, time: PollTim
     changes = itip.diff(None, _event(tools, question, time), now)
     time.held_dtstamp = changes.event.dtstamp
     waits_until = now + timedelta(seconds=tools.settings.undo_seconds)
+    if calendar := await find_sending_calendar(db, person.id):
+        own = replace(changes.event, organizer=itip.Organizer(person.email.lower(), person.name), attendees=())
+        put_event(db, tools, Writing(calendar, own, not_before=waits_until, poll_id=question.poll.id), now)
+        return
     for outgoing in changes.outgoing:
         posting = _posting(question, time, outgoing, "hold")
         await put_letter(db, tools, replace(posting, not_before=waits_until), now)
@@ -35,6 +41,8 @@ async def hold_time(db: Session, tools: Tools, question: Question, time: PollTim
 async def release_time(db: Session, tools: Tools, question: Question, time: PollTime, now: datetime) -> None:
     """Let a time go: it leaves the convenor's calendar where it had got there."""
     time.released_at = now
+    if time.held_uid is not None:
+        await take_event_out(db, tools, time.held_uid, now)
     if time.held_uid is None or not await has_letter_gone(db, _key(time, "hold")):
         return
     changes = itip.diff(_event(tools, question, time), None, now)

@@ -17,10 +17,15 @@ from coord_service.errors import NotFound, Refused
 from coord_service.operations.audit import record
 from coord_service.operations.invitations import Change, post_changes
 from coord_service.operations.organizer_copy import event_of, keep_changes, present_attendees
-from coord_service.operations.routing import Writing, calendar_event_of, put_event
+from coord_service.operations.routing import Writing, calendar_event_of, put_event, take_event_out
 from coord_service.operations.tools import Tools
 from coord_service.storage.database import Session
-from coord_service.storage.event_queue import may_stand_there, settle_failed_events, withdraw_unsent_events
+from coord_service.storage.event_queue import (
+    list_held_events,
+    may_stand_there,
+    settle_failed_events,
+    withdraw_unsent_events,
+)
 from coord_service.storage.meetings import list_meetings_in_calendar, lock_meeting
 from coord_service.storage.tables import CalendarConnection, Meeting, OutboxLetter
 
@@ -47,12 +52,14 @@ async def send_by_mail_instead(tools: Tools, actor: Actor, meeting_id: int) -> N
 
 
 async def leave_calendar_with_all(db: Session, tools: Tools, connection: CalendarConnection, now: datetime) -> int:
-    """Take every meeting to come out of a calendar; how many those are."""
+    """Take every meeting to come, and every held time, out of a calendar; how many meetings those are."""
     meeting_ids = await list_meetings_in_calendar(db, connection.id, now)
     for meeting_id in meeting_ids:
         meeting = await lock_meeting(db, meeting_id)
         if meeting is not None and meeting.calendar_id == connection.id:
             await leave_calendar(db, tools, meeting, now)
+    for uid in await list_held_events(db, connection.id):
+        await take_event_out(db, tools, uid, now)
     return len(meeting_ids)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from coord_service.domain.bookings import What, from_answers
 from coord_service.domain.meetings import NEUTRAL_TITLES, MeetingMode, Purpose
+from coord_service.domain.routes import PUT
 from coord_service.errors import NotFound
 from coord_service.operations.post import About, Door, Posting, make_link, put_letter
 from coord_service.operations.tools import Tools
@@ -117,5 +118,5 @@ async def take_back(db: Session, poll: Poll, now: datetime) -> None:
     """Withdraw a poll: waiting letters stay here, links that went out say so, held times go free."""
     poll.withdrawn_at = now
     poll.closed_at = poll.closed_at or now
-    await withdraw_poll_letters(db, poll.id, [*ASKING, "hold"], now)
+    await withdraw_poll_letters(db, poll.id, [*ASKING, "hold", PUT], now)
     await revoke_poll_links(db, poll.id, now)

@@ -13,9 +13,9 @@ from coord_service.operations.organizer_copy import event_of, is_shared_mailbox,
 from coord_service.operations.post import message_names
 from coord_service.operations.tools import Tools
 from coord_service.ports import Ability
-from coord_service.storage.calendars import list_connections_of
+from coord_service.storage.calendars import list_connections_of, load_connection
 from coord_service.storage.database import Session
-from coord_service.storage.event_queue import load_latest_write, may_stand_there, withdraw_unsent_events
+from coord_service.storage.event_queue import load_first_put, load_latest_write, may_stand_there, withdraw_unsent_events
 from coord_service.storage.post import add_letter
 from coord_service.storage.tables import Attendee, CalendarConnection, Meeting, OutboxLetter
 
@@ -36,10 +36,17 @@ async def choose_calendar(db: Session, meeting: Meeting) -> None:
     meeting.calendar = None
     if meeting.is_private:
         return
-    for connection in await list_connections_of(db, meeting.convenor.person_id):
-        if connection.sends_meetings and connection.leaving_at is None and may_send(connection):
-            meeting.calendar, meeting.calendar_id = connection, connection.id
-            meeting.calendar_uid = f"{uuid4()}@coord"
+    if connection := await find_sending_calendar(db, meeting.convenor.person_id):
+        meeting.calendar, meeting.calendar_id = connection, connection.id
+        meeting.calendar_uid = f"{uuid4()}@coord"
+
+
+async def find_sending_calendar(db: Session, person_id: int) -> CalendarConnection | None:
+    """The calendar through which somebody's meetings go out by their own choice; None: by our mail."""
+    for connection in await list_connections_of(db, person_id):
+        if connection.sends_meetings and may_send(connection):
+            return connection
+    return None
 
 
 def is_owner(meeting: Meeting, attendee: Attendee) -> bool:
@@ -158,6 +165,18 @@ def put_event(db: Session, tools: Tools, writing: Writing, now: datetime) -> Out
     )
     add_letter(db, row)
     return row
+
+
+async def take_event_out(db: Session, tools: Tools, uid: str, now: datetime) -> None:
+    """Queue the removal of an event that belongs to no meeting (a held time); quiet where it can't stand there."""
+    kept = await load_first_put(db, uid)
+    await withdraw_unsent_events(db, uid, now)
+    if kept is None or not await may_stand_there(db, uid):
+        return
+    connection = await load_connection(db, kept.connection_id or 0)
+    if connection is not None and connection.disconnected_at is None:
+        event = replace(tools.codec.read_copy(kept.content), status=itip.Status.CANCELLED)
+        put_event(db, tools, Writing(connection, event, poll_id=kept.poll_id), now)
 
 
 def _says_the_same(tools: Tools, kept: OutboxLetter, event: itip.Event) -> bool:

@@ -99,8 +99,12 @@ async def withdraw_unsent_events(db: Session, uid: str, changed_at: datetime) ->
 
 
 async def may_stand_there(db: Session, uid: str) -> bool:
-    """Whether an event has been written, or may have been: failures don't always say that nothing was done."""
-    gone = OutboxLetter.state.in_([LetterState.SENT, LetterState.FAILED, LetterState.WAITING])
+    """Whether an event has been written, or may have been: a failure, or no word, doesn't say that nothing was done.
+
+    A state that was begun counts even where it was taken back since.
+    """
+    still = OutboxLetter.state.in_([LetterState.SENT, LetterState.FAILED, LetterState.WAITING])
+    gone = sa.or_(still, OutboxLetter.leased_at.is_not(None))
     found = sa.select(OutboxLetter.id).where(OutboxLetter.event_uid == uid, OutboxLetter.letter == PUT, gone)
     return await db.scalar(found.limit(1)) is not None
 
@@ -111,6 +115,18 @@ async def load_latest_write(db: Session, uid: str) -> OutboxLetter | None:
         sa.select(OutboxLetter)
         .where(OutboxLetter.event_uid == uid, OutboxLetter.state != LetterState.WITHDRAWN)
         .order_by(OutboxLetter.id.desc())
+        .limit(1)
+        .options(undefer(OutboxLetter.content))
+    )
+    return found
+
+
+async def load_first_put(db: Session, uid: str) -> OutboxLetter | None:
+    """The first state of an event that was ever queued, with its bytes."""
+    found: OutboxLetter | None = await db.scalar(
+        sa.select(OutboxLetter)
+        .where(OutboxLetter.event_uid == uid, OutboxLetter.letter == PUT)
+        .order_by(OutboxLetter.id)
         .limit(1)
         .options(undefer(OutboxLetter.content))
     )
@@ -206,3 +222,19 @@ async def find_waiting_removal(db: Session, uid: str) -> int | None:
         .limit(1)
     )
     return found
+
+
+async def list_held_events(db: Session, connection_id: int) -> Sequence[str]:
+    """The UIDs of times held for polls that stand in a calendar, or are about to."""
+    is_removed = sa.exists().where(_OTHER.event_uid == OutboxLetter.event_uid, _OTHER.letter == REMOVE)
+    rows = await db.scalars(
+        sa.select(OutboxLetter.event_uid)
+        .where(
+            OutboxLetter.connection_id == connection_id,
+            OutboxLetter.poll_id.is_not(None),
+            OutboxLetter.state != LetterState.WITHDRAWN,
+            ~is_removed,
+        )
+        .distinct()
+    )
+    return [uid for uid in rows if uid]

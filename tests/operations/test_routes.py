@@ -219,6 +219,18 @@ async def test_two_states_of_one_event_are_never_on_their_way_at_once(rowan: Row
     assert kept.event.sequence == 1
 
 
+async def test_what_a_killed_worker_may_have_written_is_taken_out_when_the_meeting_is_cancelled(rowan: Rowan) -> None:
+    meeting_id = await rowan.book()
+    rowan.clock.move(seconds=61)
+    async with rowan.tools.database.begin() as db:
+        [leased] = await lease_due_events(db, rowan.clock.now(), 8)
+    await rowan.calendar().put(rowan.tools.codec.read_copy(leased.content))  # and killed
+    rowan.clock.move(seconds=LEASE.total_seconds() + 1)
+    await rowan.change(CancelMeeting(meeting_id, (await rowan.meeting(meeting_id)).version))
+    await rowan.settle()
+    assert rowan.there() == {}
+
+
 async def test_a_put_that_comes_after_the_removal_is_taken_out_again(rowan: Rowan) -> None:
     meeting_id = await rowan.book()
     rowan.clock.move(seconds=61)
@@ -241,7 +253,7 @@ async def test_a_refused_sign_in_is_shown_on_the_page_with_what_to_do(rowan: Row
     await rowan.settle()
     view = await view_meeting(rowan.tools, rowan.actor, meeting_id)
     assert view.calendar_trouble is not None
-    assert "Has the password changed" in view.calendar_trouble
+    assert "Enter it again" in view.calendar_trouble
     lines = {each.attendee.email: each.delivery for each in view.invitations}
     assert lines == {OWNER: Delivery.FAILED, SHAH: Delivery.FAILED, FAY: Delivery.SENT}
 

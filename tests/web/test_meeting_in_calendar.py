@@ -80,7 +80,7 @@ async def test_a_calendar_that_refuses_is_said_and_cured_by_our_own_mail(browse,
     await write_events(tools)
     page = await browse.get("show_meeting", meeting_id=meeting_id)
     assert "so those invited through it don’t know" in page.text
-    assert "Has the password changed" in page.text
+    assert "Enter it again" in page.text
     cured = await browse.post("send_by_mail_instead", {}, seen=page.address, meeting_id=meeting_id)
     assert "so those invited through it don’t know" not in cured.text
     assert (await meeting(tools, meeting_id)).calendar_id is None

@@ -9,6 +9,7 @@ from coord_service.clock import SystemClock
 from coord_service.commands.terminal import BadInput, instant, read_bytes, write_json
 from coord_service.domain.itip import Event, Message, Outgoing, Policy, Show, Strangers, apply, diff
 from coord_service.domain.itip.values import Answer, Attendee, When
+from coord_service.operations.explaining import explain_message, weigh
 from integrations.itip import NotACalendar, read_copy, read_mail, write_calendar, write_copy
 
 
@@ -22,6 +23,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     judge.add_argument("--meeting", required=True, metavar="MEETING.ics", help="the organizer's copy")
     judge.add_argument("--strangers", choices=list(Strangers), type=Strangers, default=Strangers.ASK)
     judge.add_argument("--authserv", metavar="NAME", help="believe Authentication-Results of this mail server alone")
+    judge.add_argument("--explain", action="store_true", help="add what the page of a received mail says about it")
     judge.add_argument("files", nargs="+", metavar="FILE")
     judge.set_defaults(act=_apply)
     compare = commands.add_parser("diff", help="what a change sends to whom; - for a new or a deleted meeting")
@@ -53,11 +55,19 @@ def _apply(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     event = _copy(arguments.meeting)
     policy, lines = Policy(arguments.strangers), []
     for name, raw in _files(arguments):
-        applied = apply(event, read_mail(raw, arguments.authserv), policy, _now(arguments))
-        event = applied.event
+        message = read_mail(raw, arguments.authserv)
+        applied = apply(event, message, policy, _now(arguments))
         outgoing = [_outgoing(each) for each in applied.outgoing]
         lines.append({"file": name, "verdict": applied.verdict, "why": applied.why, "outgoing": outgoing})
+        if arguments.explain:
+            evidence = {**weigh(event, applied.speaker, policy), **_evidence(event, message)}
+            lines[-1]["explanation"] = explain_message(message, evidence, (applied.verdict, applied.why))
+        event = applied.event
     return [*lines, {"meeting": write_copy(event).decode()}]
+
+
+def _evidence(event: Event, message: Message) -> dict[str, str]:
+    return {"matched_by": "uid" if message.uid == event.uid else "", "authentication": message.authentication}
 
 
 def _diff(arguments: argparse.Namespace) -> list[dict[str, Any]]:

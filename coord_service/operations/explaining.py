@@ -50,18 +50,41 @@ Line = tuple[str, str]
 
 def explain(tools: Tools, mail: InboundMail, staff: Mapping[int, str]) -> list[Line]:
     """What was made of a mail, in order: a name and a sentence a line. ``staff``: names by user id."""
-    message, evidence = read_kept(tools, mail), mail.evidence or {}
+    verdict = (mail.verdict or "", mail.why or "")
+    return explain_message(read_kept(tools, mail), mail.evidence or {}, verdict, _decision(mail, staff))
+
+
+def explain_message(
+    message: itip.Message, evidence: Mapping[str, Any], verdict: tuple[str, str], decision: str = ""
+) -> list[Line]:
+    """The same of a message by itself: ``evidence`` as ``weigh`` gives it, and a verdict with its reason."""
+    judged, why = verdict
     lines = [
         ("What it is", _kind(message)),
         ("Meeting found", _MATCHED.get(evidence.get("matched_by", ""), _MATCHED[""])),
         *_about_sender(message, evidence),
         *_about_answers(message, evidence),
-        ("What was made of it", VERDICT_NAMES.get(mail.verdict or "", "Not looked at yet")),
-        ("Why", mail.why or ""),
-        ("Decided", _decision(mail, staff)),
+        ("What was made of it", VERDICT_NAMES.get(judged, "Not looked at yet")),
+        ("Why", why),
+        ("Decided", decision),
         ("What was odd about it", "; ".join(message.problems)),
     ]
     return [(name, sentence) for name, sentence in lines if sentence]
+
+
+def weigh(event: itip.Event, speaker: str, policy: itip.Policy) -> dict[str, Any]:
+    """What a message was judged against: our copy, and the attendee's last answer, as they were before it."""
+    known = event.attendee(speaker)
+    return {
+        "speaker": speaker,
+        "our_sequence": event.sequence,
+        "time_sequence": event.current_sequence,
+        "known_sequence": known.answered_sequence if known else None,
+        "known_dtstamp": known.answered_dtstamp.isoformat() if known and known.answered_dtstamp else None,
+        "is_invited": known is not None,
+        "strangers": policy.strangers.value,
+        "is_shielded": policy.is_shielded,
+    }
 
 
 def _kind(message: itip.Message) -> str:
@@ -70,12 +93,13 @@ def _kind(message: itip.Message) -> str:
 
 
 def _about_sender(message: itip.Message, evidence: Mapping[str, Any]) -> Iterator[Line]:
-    yield "From", message.sender or "Nobody: the mail doesn’t say"
+    nobody = "Nobody: it is a calendar file by itself" if message.sender is None else "Nobody: the mail doesn’t say"
+    yield "From", message.sender or nobody
     yield "Is the sender genuine", _CHECKS[itip.Authentication(evidence.get("authentication", "unknown"))]
     speaker = evidence.get("speaker", "")
     if speaker:
         known = "who is invited" if evidence.get("is_invited") else "who is not invited"
-        own = "" if speaker == message.sender else ", though it comes from another address"
+        own = "" if message.sender in {speaker, None} else ", though it comes from another address"
         yield "Speaks for", f"{speaker}, {known}{own}"
     if not evidence.get("is_invited", True):
         rule = "somebody decides: the team is shielded" if evidence.get("is_shielded") else ""

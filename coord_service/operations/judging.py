@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from coord_service.domain import itip
 from coord_service.domain.itip import Question
@@ -11,6 +10,7 @@ from coord_service.domain.people import Actor
 from coord_service.domain.refusals import advice_on
 from coord_service.operations.advice_by_mail import take_advice
 from coord_service.operations.audit import record
+from coord_service.operations.explaining import weigh
 from coord_service.operations.hearing import Heard, Hearing, hear, keep_proposal, policy_for
 from coord_service.operations.organizer_copy import attendee_at, event_of
 from coord_service.operations.reading_mail import read_kept
@@ -131,7 +131,7 @@ async def _apply(db: Session, tools: Tools, mail: InboundMail, hearing: Hearing)
     event = event_of(tools, hearing.meeting)
     heard = await hear(db, tools, hearing, policy)
     await note_verdict(db, tools, mail, hearing, heard)
-    mail.evidence = {**(mail.evidence or {}), **_weighed(event, heard.applied.speaker, policy)}
+    mail.evidence = {**(mail.evidence or {}), **weigh(event, heard.applied.speaker, policy)}
     if heard.applied.verdict is itip.Verdict.REFUSED and policy.delegates is itip.Strangers.DENY:
         await tell_delegator(db, tools, mail, hearing)
     if heard.applied.verdict is itip.Verdict.APPLIED:
@@ -152,21 +152,6 @@ async def note_verdict(db: Session, tools: Tools, mail: InboundMail, hearing: He
     mail.attendee_id = row.id if row else mail.attendee_id
     if applied.question is Question.PROPOSAL:
         await keep_proposal(db, tools, hearing, mail, applied.speaker)
-
-
-def _weighed(event: itip.Event, speaker: str, policy: itip.Policy) -> dict[str, Any]:
-    """What a message was judged against: our copy, and the attendee's last answer, as they were before it."""
-    known = event.attendee(speaker)
-    return {
-        "speaker": speaker,
-        "our_sequence": event.sequence,
-        "time_sequence": event.current_sequence,
-        "known_sequence": known.answered_sequence if known else None,
-        "known_dtstamp": known.answered_dtstamp.isoformat() if known and known.answered_dtstamp else None,
-        "is_invited": known is not None,
-        "strangers": policy.strangers.value,
-        "is_shielded": policy.is_shielded,
-    }
 
 
 def _take_words(mail: InboundMail, message: itip.Message, subject: Subject) -> None:

@@ -112,6 +112,22 @@ def test_apply_believes_one_mail_server_alone_when_it_is_named(coord) -> None:
     assert coord("apply", "--meeting", "m.ics", "--authserv", "mx.ours", "x")[1][0]["verdict"] == "applied"
 
 
+def test_apply_explains_in_the_words_of_the_page(coord) -> None:
+    put("m.ics", write_copy(meeting()))
+    head = f"From: {STRANGER}\r\nContent-Type: text/calendar\r\n\r\n"
+    forwarded = put("f.eml", head + Path(answer("s", who=STRANGER)).read_text())
+    names = [answer("1", at="05"), answer("2", at="02", partstat="DECLINED"), forwarded]
+    _, (first, second, third, _), _ = coord("apply", "--explain", "--meeting", "m.ics", *names)
+    assert ["What it is", "An answer of a calendar program (METHOD:REPLY)"] in first["explanation"]
+    assert ["Speaks for", f"{SHAH}, who is invited"] in first["explanation"]
+    assert ["What was made of it", "Counted"] in first["explanation"]
+    assert ["Their answer before it", "SEQUENCE 0, written Sunday 1 March 2026, 10:05am"] in second["explanation"]
+    assert ["Why", second["why"]] in second["explanation"]
+    assert ["Speaks for", f"{STRANGER}, who is not invited"] in third["explanation"]
+    assert ["Rule for strangers", "somebody decides"] in third["explanation"]
+    assert "explanation" not in coord("apply", "--meeting", "m.ics", "1")[1][0]
+
+
 def test_diff_writes_a_line_a_recipient(coord) -> None:
     put("old.ics", write_copy(meeting()))
     put("new.ics", write_copy(meeting(start=START.replace(hour=16))))

@@ -119,7 +119,7 @@ async def view_held(tools: Tools, actor: Actor) -> Held:
         if hold is None:
             return Held(None, ())
         looked_at = now if days.within_hours(now) else days.opens_at(day_in_london(now) + timedelta(days=1))
-        planned = await plan_chases(db, await load_chase_rules(db, tools), looked_at)
+        planned = await plan_chases(db, await load_chase_rules(db, tools, looked_at), looked_at)
     return Held(hold, [each for each in planned if is_escalation(each)])
 
 

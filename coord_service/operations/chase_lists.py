@@ -1,6 +1,5 @@
-"""Who owes so much that they get a list a week, and what each address was sent today and this week."""
+"""What each address was sent today, and its list of this week."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,7 +9,6 @@ from coord_service.domain.chasing import MANUAL, PROMISE
 from coord_service.domain.wall_time import midnight_in_london
 from coord_service.operations.chase_rules import LADDERS, ChaseRules
 from coord_service.storage.chase_ledger import list_listed, list_written_since
-from coord_service.storage.chasing import count_owed
 from coord_service.storage.database import Session
 
 
@@ -27,7 +25,7 @@ class LettersOf:
 async def load_letters_of(db: Session, rules: ChaseRules, addresses: Collection[str], now: datetime) -> LettersOf:
     """What these addresses had."""
     today = day_in_london(now)
-    owing_much = await _list_owing_much(db, rules, addresses, now)
+    owing_much = rules.owing_much.intersection(addresses)
     monday = midnight_in_london(today - timedelta(days=today.weekday()))
     besides = {subject: [*rules.ladder(subject).nearest, PROMISE, MANUAL] for subject in LADDERS}
     listed = await list_listed(db, owing_much, monday, besides) if owing_much else {}
@@ -37,13 +35,3 @@ async def load_letters_of(db: Session, rules: ChaseRules, addresses: Collection[
         listed_on={address: day_in_london(at) for address, at in listed.items()},
         owing_much=owing_much,
     )
-
-
-async def _list_owing_much(
-    db: Session, rules: ChaseRules, addresses: Collection[str], now: datetime
-) -> Collection[str]:
-    day, counts = rules.day(now), Counter[str]()
-    only = next(iter(addresses)) if len(addresses) == 1 else None
-    for subject in LADDERS:
-        counts.update(await count_owed(db, subject, rules.near(subject, day.on), day, only))
-    return {address for address, count in counts.items() if count >= rules.list_from and address in addresses}

@@ -100,10 +100,8 @@ async def decide(
     letters = await load_letters_of(db, rules, {each.address for each in owed if each.address}, now)
     ladder = rules.ladder(subject)
     facts = [_facts(rules, each, ledger.get(each.id, []), letters) for each in owed]
-    return [
-        (each, known, next_chase(ladder, known, now, rules.working_days))
-        for each, known in zip(owed, facts, strict=True)
-    ]
+    decisions = {known: next_chase(ladder, known, now, rules.working_days) for known in set(facts)}  # many are alike
+    return [(each, known, decisions[known]) for each, known in zip(owed, facts, strict=True)]
 
 
 def _facts(rules: ChaseRules, owed: Owed, ledger: Sequence[Chase], letters: LettersOf) -> ChaseFacts:

@@ -1,5 +1,6 @@
 """What every decision about a chase goes by: ladders, working days, the law's limits, and when schools are open."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -12,7 +13,7 @@ from coord_service.domain.wall_time import midnight_in_london
 from coord_service.domain.working_days import WorkingDays
 from coord_service.operations.terms import load_terms
 from coord_service.operations.tools import Tools
-from coord_service.storage.chasing import ACTION, ADVICE, Day, Owed
+from coord_service.storage.chasing import ACTION, ADVICE, Day, Owed, count_owed
 from coord_service.storage.database import Session
 
 LADDERS = {ADVICE: LadderKind.ADVICE, ACTION: LadderKind.ACTION}
@@ -30,6 +31,7 @@ class ChaseRules:
     terms: SchoolTerms
     list_from: int
     hold_from: int
+    owing_much: frozenset[str]  # the addresses that get a list a week
 
     def ladder(self, subject: str) -> Ladder:
         """The ladder for what is owed."""
@@ -59,9 +61,12 @@ class ChaseRules:
         return replace(rung, on=self.terms.reopen_on(rung.on, self.working_days)) if owed.is_at_school else rung
 
 
-async def load_chase_rules(db: Session, tools: Tools) -> ChaseRules:
-    """The rules as they are now."""
+async def load_chase_rules(db: Session, tools: Tools, now: datetime) -> ChaseRules:
+    """The rules as they are now, and who owes so much that the rules of the list hold for them."""
     book = tools.rulebook
-    return ChaseRules(
-        book.ladders, book.working_days, book.clock_laws, await load_terms(db), book.list_from, book.hold_from
-    )
+    terms, nobody = await load_terms(db), frozenset[str]()
+    rules = ChaseRules(book.ladders, book.working_days, book.clock_laws, terms, book.list_from, book.hold_from, nobody)
+    day, counts = rules.day(now), Counter[str]()
+    for subject in LADDERS:
+        counts.update(await count_owed(db, subject, rules.near(subject, day.on), day))
+    return replace(rules, owing_much=frozenset(each for each, count in counts.items() if count >= book.list_from))

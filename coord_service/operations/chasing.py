@@ -79,7 +79,7 @@ async def send_due_chases(tools: Tools) -> Swept:
         return Swept()
     await right_the_ledger(tools, now)
     async with tools.database.read() as db:
-        rules = await load_chase_rules(db, tools)
+        rules = await load_chase_rules(db, tools, now)
         planned = await plan_chases(db, rules, now)
     may_go = await begin_sweep(tools, rules, planned, now)
     swept = Swept()
@@ -176,7 +176,7 @@ async def rehearse_chases(tools: Tools, now: datetime) -> Rehearsal:
     """
     is_today = day_in_london(now) == day_in_london(tools.clock.now())
     async with tools.database.read() as db:
-        rules = await load_chase_rules(db, tools)
+        rules = await load_chase_rules(db, tools, now)
         planned = await plan_chases(db, rules, now)
         not_chased = [each for subject in LADDERS for each in await _explain(db, rules, subject, planned, now)]
         hold = await find_hold(db, await load_watch(db), rules, planned, now) if is_today else None

@@ -1,7 +1,8 @@
 """The ledger of chases: what was sent about what, to whom, and that nothing goes twice."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -16,25 +17,37 @@ from coord_service.storage.chasing import ACTION, ADVICE, TABLES
 from coord_service.storage.database import Session
 from coord_service.storage.tables import Action, AdviceEvent, AdviceRequest, Chase, OutboxLetter
 
+AnyOf = TypeVar("AnyOf", int, str)
+AT_A_TIME = 10_000
+MOST_DIGESTS = 50  # that may be withdrawn in a day for one address, before nothing more goes there on that day
+
 
 class ChasedMeanwhile(CoordError):
     """Another sweep has chased the same a moment ago."""
 
 
 async def list_ledger(db: Session, subject: str, ids: Collection[int]) -> Sequence[Chase]:
-    """What was sent about these, oldest first."""
-    rows = await db.scalars(
-        sa.select(Chase).where(Chase.subject == subject, Chase.subject_id.in_(ids)).order_by(Chase.id)
-    )
-    return rows.all()
+    """What was sent about these, oldest first of each."""
+    found: list[Chase] = []
+    for some in _at_a_time(ids):
+        rows = sa.select(Chase).where(Chase.subject == subject, Chase.subject_id.in_(some)).order_by(Chase.id)
+        found += (await db.scalars(rows)).all()
+    return found
 
 
 async def list_written_since(db: Session, addresses: Collection[str], since: datetime) -> set[str]:
     """Which of these addresses have been chased, for anything, since an instant."""
-    rows = await db.scalars(
-        sa.select(Chase.address).where(Chase.address.in_(addresses), Chase.chased_at >= since).distinct()
-    )
-    return set(rows)
+    found: set[str] = set()
+    for some in _at_a_time(addresses):
+        rows = sa.select(Chase.address).where(Chase.address.in_(some), Chase.chased_at >= since).distinct()
+        found |= set(await db.scalars(rows))
+    return found
+
+
+def _at_a_time(wanted: Collection[AnyOf]) -> Iterator[Sequence[AnyOf]]:
+    """A statement takes some 32,000 values; a first sweep may ask about more."""
+    ordered = list(wanted)
+    return (ordered[first : first + AT_A_TIME] for first in range(0, len(ordered), AT_A_TIME))
 
 
 async def list_listed(
@@ -44,13 +57,15 @@ async def list_listed(
     is_besides = sa.or_(
         *(sa.and_(Chase.subject == subject, Chase.step.in_(steps)) for subject, steps in besides.items())
     )
-    rows = await db.execute(
+    query = (
         sa.select(Chase.address, sa.func.max(Chase.chased_at))
-        .where(Chase.address.in_(addresses), Chase.chased_at >= since, Chase.audience == Audience.HOLDER.value)
-        .where(~is_besides)
+        .where(Chase.chased_at >= since, Chase.audience == Audience.HOLDER.value, ~is_besides)
         .group_by(Chase.address)
     )
-    return dict(rows.all())
+    found: dict[str, datetime] = {}
+    for some in _at_a_time(addresses):
+        found.update((await db.execute(query.where(Chase.address.in_(some)))).all())
+    return found
 
 
 async def lock_owed(db: Session, subject: str, ids: Collection[int]) -> None:
@@ -111,8 +126,9 @@ async def name_digest(db: Session, key: str) -> str:
 
     Raises ChasedMeanwhile when the address has had its digest of the day.
     """
-    states = await db.scalars(sa.select(OutboxLetter.state).where(OutboxLetter.key.startswith(key, autoescape=True)))
+    keys = [f"{key}:{number}" for number in range(MOST_DIGESTS)]
+    states = await db.scalars(sa.select(OutboxLetter.state).where(OutboxLetter.key.in_(keys)))
     earlier = states.all()
-    if any(state is not LetterState.WITHDRAWN for state in earlier):
+    if len(earlier) == MOST_DIGESTS or any(state is not LetterState.WITHDRAWN for state in earlier):
         raise ChasedMeanwhile("This address has had its mail for today.")
     return f"{key}:{len(earlier)}"

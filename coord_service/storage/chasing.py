@@ -316,14 +316,11 @@ async def list_also_owed(db: Session, subject: str, address: str, due_by: date, 
     return [Owed(**row) for row in rows.mappings()]
 
 
-async def count_owed(db: Session, subject: str, due_by: date, day: Day, address: str | None = None) -> dict[str, int]:
-    """How much each address (or one) holds that is late or due by a day, and not promised for later."""
-    query = _held(_open(subject), subject, due_by, day)
-    if address is not None:
-        query = query.where(await _of_address(db, subject, address))
+async def count_owed(db: Session, subject: str, due_by: date, day: Day) -> dict[str, int]:
+    """How much each address holds that is late or due by a day, and not promised for later."""
     holder = _holder_address(day)
-    rows = await db.execute(query.with_only_columns(holder, sa.func.count()).group_by(holder))
-    return {found: count for found, count in rows if found and address in {None, found}}
+    query = _held(_open(subject), subject, due_by, day).with_only_columns(holder, sa.func.count()).group_by(holder)
+    return {address: count for address, count in await db.execute(query) if address}
 
 
 def _held(query: Query, subject: str, due_by: date, day: Day) -> Query:

@@ -100,7 +100,10 @@ class Chase(Row):
     """
 
     __tablename__ = "chase"
-    __table_args__ = (sa.UniqueConstraint("subject", "subject_id", "step", "anchor_on", "address"),)
+    __table_args__ = (
+        sa.UniqueConstraint("subject", "subject_id", "step", "anchor_on", "address"),
+        sa.Index("ix_chase_address", "address", "chased_at"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     subject: Mapped[str]  # advice or action
     subject_id: Mapped[int]

@@ -41,7 +41,8 @@ class What:
     """The first step's answers. ``minutes`` long; ``notes`` go into every invitation.
 
     ``around_on``: about when it is wanted, where that was said (the next meeting, six weeks on). ``rooms_at``: the
-    place of ours at which a room is looked for; then ``place`` stays empty.
+    place of ours at which a room is looked for; then ``place`` stays empty. ``wants_link``: the convenor's calendar
+    makes the link to meet online by (Teams); then ``online_url`` counts for nothing.
     """
 
     child_ids: tuple[int, ...]
@@ -54,6 +55,7 @@ class What:
     notes: str | None
     around_on: date | None = None
     rooms_at: int | None = None
+    wants_link: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ def as_answers(booking: Booking) -> dict[str, Any]:
         "starts_at": booking.starts_at.isoformat() if booking.starts_at else None,
         "is_agreed": booking.is_agreed,
         "rooms_at": what.rooms_at,
+        "wants_link": what.wants_link,
         "room": booking.room_id,
     }
 
@@ -118,6 +121,7 @@ def from_answers(answers: Mapping[str, Any]) -> Booking:
             notes=answers["notes"],
             around_on=date.fromisoformat(answers["around_on"]) if answers["around_on"] else None,
             rooms_at=answers.get("rooms_at"),  # a booking begun before there were rooms has none
+            wants_link=answers.get("wants_link", False),
         ),
         needs=None if needs is None else {int(who): Need(need) for who, need in needs.items()},
         starts_at=datetime.fromisoformat(starts_at) if starts_at else None,

@@ -28,6 +28,7 @@ from coord_service.errors import InvalidForm, NotFound, Refused
 from coord_service.operations.guests import Guest, load_guests
 from coord_service.operations.invitation_words import InvitationWords, faults_of_words
 from coord_service.operations.poll_letters import take_back
+from coord_service.operations.routing import list_link_makers
 from coord_service.operations.tools import Tools
 from coord_service.storage.booking import (
     add_draft,
@@ -80,12 +81,16 @@ class ChildLine:
 
 @dataclass(frozen=True, slots=True)
 class OnOffer:
-    """What the first step offers: the children ticked, their siblings, those searched for, and who can convene."""
+    """What the first step offers: the children ticked, their siblings, those searched for, and who can convene.
+
+    ``link_makers``: the names of those convenors whose calendars make links to meet online by.
+    """
 
     children: tuple[ChildLine, ...]
     siblings: tuple[ChildLine, ...]
     found: tuple[ChildLine, ...]
     convenors: tuple[tuple[int, str], ...]
+    link_makers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +127,14 @@ async def offer_what(tools: Tools, actor: Actor, child_ids: Sequence[int], searc
         near = actor.user_id or 0
         found = await search_open_children(db, words, near, MOST_CHILDREN_FOUND) if words else []
         convenors = await list_convenors(db)
+        makers = await list_link_makers(db, tools)
     known = {child.id for child in (*children, *siblings)}
     return OnOffer(
         children=tuple(map(_line, children)),
         siblings=tuple(map(_line, siblings)),
         found=tuple(_line(child) for child in found if child.id not in known),
         convenors=tuple((user.id, user.person.name) for user in convenors),
+        link_makers=tuple(user.person.name for user in convenors if user.person_id in makers),
     )
 
 
@@ -140,7 +147,7 @@ async def start_booking(tools: Tools, actor: Actor, request: AnswerWhat) -> int:
     require(actor, Permission.BOOK_MEETINGS)
     now = tools.clock.now()
     async with tools.database.begin() as db:
-        answers = as_answers(await _sound(db, Booking(request.what), request, now))
+        answers = as_answers(await _sound((db, tools), Booking(request.what), request, now))
         for draft in await list_unfinished_drafts(db, _user_of(actor)):
             if draft.answers == answers:
                 return draft.id
@@ -156,7 +163,7 @@ async def save_what(tools: Tools, actor: Actor, draft_id: int, request: AnswerWh
     async with tools.database.begin() as db:
         draft = await _load_own(db, actor, draft_id)
         booking = from_answers(draft.answers)
-        _keep(draft, await _sound(db, replace(booking, what=request.what), request, now), now)
+        _keep(draft, await _sound((db, tools), replace(booking, what=request.what), request, now), now)
 
 
 async def save_who(tools: Tools, actor: Actor, draft_id: int, needs: Mapping[int, Need]) -> Booking:
@@ -253,7 +260,7 @@ def check_guests(guests: Sequence[Guest]) -> None:
         raise InvalidForm(errors)
 
 
-async def check_what(db: Session, what: What, today: date) -> None:
+async def check_what(db: Session, tools: Tools, what: What, today: date) -> None:
     """Refuse a first step that no meeting can be made of. Raises InvalidForm with its fields."""
     errors: dict[str, str] = {}
     children = await load_children(db, what.child_ids)
@@ -261,10 +268,15 @@ async def check_what(db: Session, what: What, today: date) -> None:
         errors["children"] = "Choose at least one child from the list"
     elif closed := [child.reference for child in children if child.closed_at]:
         errors["children"] = f"The record of {' and '.join(closed)} is closed. Open it again, or leave it out"
-    if what.convenor_id not in {user.id for user in await list_convenors(db)}:
+    convenors = {user.id: user for user in await list_convenors(db)}
+    if what.convenor_id not in convenors:
         errors["convenor"] = "Choose who convenes the meeting"
+    elif what.wants_link and convenors[what.convenor_id].person_id not in await list_link_makers(db, tools):
+        errors["wants_link"] = f"The calendar of {convenors[what.convenor_id].person.name} makes no links. Paste one"
     if not SHORTEST <= what.minutes <= LONGEST:
         errors["minutes"] = "A meeting takes from 15 minutes to 8 hours"
+    if what.wants_link and any(child.is_shielded for child in children):
+        errors["wants_link"] = "A shielded team’s meeting stays out of every calendar, so no link is made. Paste one"
     errors |= _wrong_with_location(what)
     if what.rooms_at and await load_place(db, what.rooms_at) is None:
         errors["rooms_at"] = "This place is no longer on the list. Choose another"
@@ -281,7 +293,9 @@ def _wrong_with_location(what: What) -> dict[str, str]:
         errors["place"] = "Say where people meet: a building and a room"
     if what.place and what.rooms_at:
         errors["place"] = "Leave the place empty: a room is looked for. Or choose to type the place yourself"
-    if what.mode is not MeetingMode.PLACE:
+    if what.mode is MeetingMode.PLACE and what.wants_link:
+        errors["wants_link"] = "A link is for meetings that are online, or both: choose that, or leave it out"
+    if what.mode is not MeetingMode.PLACE and not what.wants_link:
         address = urlsplit(what.online_url or "")
         if address.scheme not in {"https", "http"} or not address.hostname:
             errors["online_url"] = "Paste the link people join by: it begins with https://"
@@ -292,11 +306,12 @@ def _wrong_with_location(what: What) -> dict[str, str]:
     return errors
 
 
-async def _sound(db: Session, booking: Booking, request: AnswerWhat, now: datetime) -> Booking:
+async def _sound(within: tuple[Session, Tools], booking: Booking, request: AnswerWhat, now: datetime) -> Booking:
     """The booking with its agreed time, once everything about it holds."""
+    db, tools = within
     errors: dict[str, str] = {}
     try:
-        await check_what(db, request.what, day_in_london(now))
+        await check_what(db, tools, request.what, day_in_london(now))
     except InvalidForm as error:
         errors |= error.fields
     starts_at = None if booking.is_agreed else booking.starts_at

@@ -79,7 +79,7 @@ async def _plan(tools: Tools, draft_id: int, booking: Booking) -> tuple[BookMeet
         raise Refused("This booking is not finished: say who should come, and when.")
     now = tools.clock.now()
     async with tools.database.read() as db:
-        await check_what(db, booking.what, day_in_london(now))
+        await check_what(db, tools, booking.what, day_in_london(now))
         guests = tuple(guest for guest in await load_guests(db, booking, day_in_london(now)) if guest.is_invited)
         check_guests(guests)
         room_id, place = await _where(db, booking, len(guests))
@@ -94,10 +94,11 @@ async def _plan(tools: Tools, draft_id: int, booking: Booking) -> tuple[BookMeet
         ends_at=ends_at,
         mode=what.mode,
         place=place,
-        online_url=what.online_url if what.mode is not MeetingMode.PLACE else None,
+        online_url=what.online_url if what.mode is not MeetingMode.PLACE and not what.wants_link else None,
         notes=what.notes,
         convenor_id=what.convenor_id,
         room_id=room_id,
+        wants_link=what.wants_link,
     )
     return request, guests
 

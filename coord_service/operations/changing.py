@@ -49,6 +49,7 @@ _KEPT = (
     "place",
     "room_id",
     "online_url",
+    "wants_link",
     "notes",
     "status",
     "cancel_reason",
@@ -204,6 +205,8 @@ async def _edit(db: Session, meeting: Meeting, request: AnyChange) -> Change:
         case EditMeeting():
             if request.place != meeting.place or request.mode is MeetingMode.ONLINE:
                 meeting.room_id = None  # another place was typed: the room is free for others
+            if request.online_url != meeting.online_url:
+                meeting.wants_link = False  # another link was typed, or none is wanted
             meeting.mode, meeting.place = request.mode, request.place
             meeting.online_url, meeting.notes = request.online_url, request.notes
             return Change()

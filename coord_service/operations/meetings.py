@@ -49,7 +49,8 @@ class BookMeeting:
     """What the lead worker decided. ``draft_id`` makes a double click book once; instants are aware UTC.
 
     ``accept_clashes``: book although somebody required is at another meeting then (a date agreed in person).
-    ``room_id``: the room to take; ``place`` is then its words, whatever stands there.
+    ``room_id``: the room to take; ``place`` is then its words, whatever stands there. ``wants_link``: the convenor's
+    calendar makes the link to meet online by.
     """
 
     draft_id: int
@@ -65,6 +66,7 @@ class BookMeeting:
     convenor_id: int
     accept_clashes: bool = False
     room_id: int | None = None
+    wants_link: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ async def _new_meeting(db: Session, request: BookMeeting, people: list[Person], 
     if request.room_id is not None:
         await take_room(db, meeting, request.room_id)
     await choose_calendar(db, meeting)
+    meeting.wants_link = request.wants_link and meeting.calendar is not None
     return meeting
 
 

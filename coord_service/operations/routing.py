@@ -13,7 +13,7 @@ from coord_service.operations.organizer_copy import event_of, is_shared_mailbox,
 from coord_service.operations.post import message_names
 from coord_service.operations.tools import Tools
 from coord_service.ports import Ability
-from coord_service.storage.calendars import list_connections_of, load_connection
+from coord_service.storage.calendars import list_connections_of, list_sending_calendars, load_connection
 from coord_service.storage.database import Session
 from coord_service.storage.event_queue import load_first_put, load_latest_write, may_stand_there, withdraw_unsent_events
 from coord_service.storage.post import add_letter
@@ -47,6 +47,13 @@ async def find_sending_calendar(db: Session, person_id: int) -> CalendarConnecti
         if connection.sends_meetings and may_send(connection):
             return connection
     return None
+
+
+async def list_link_makers(db: Session, tools: Tools) -> frozenset[int]:
+    """Whose calendars make a link to meet online by, for the meetings that go out through them: people, by id."""
+    kinds = {kind.kind for kind in tools.calendars.all() if kind.makes_links}
+    found = await list_sending_calendars(db)
+    return frozenset(each.person_id for each in found if each.person_id and each.kind in kinds and may_send(each))
 
 
 def is_owner(meeting: Meeting, attendee: Attendee) -> bool:

@@ -181,3 +181,13 @@ async def hand_meetings_over(db: Session, former_id: int, present_id: int) -> No
         .values(calendar_id=present_id)
         .execution_options(synchronize_session=False)
     )
+
+
+async def list_sending_calendars(db: Session) -> Sequence[CalendarConnection]:
+    """The calendars through which their owners send meetings, by their own choice."""
+    rows = await db.scalars(
+        sa.select(CalendarConnection)
+        .where(_IS_CONNECTED, CalendarConnection.sends_meetings)
+        .order_by(CalendarConnection.id)
+    )
+    return rows.all()

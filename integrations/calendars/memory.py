@@ -185,7 +185,8 @@ def _followed(kept: Kept) -> FollowedEvent:
     if kept.is_deleted:
         return FollowedEvent(kept.event.uid, None, None)
     start, end = (_instant(when, UTC) for when in (kept.event.start, kept.event.end))
-    return FollowedEvent(kept.event.uid, start, end, tuple(kept.answers.values()))
+    join_url = f"https://meet.example/{kept.event.uid}" if kept.event.is_online else ""
+    return FollowedEvent(kept.event.uid, start, end, tuple(kept.answers.values()), join_url)
 
 
 def _busy(server: MemoryServer, address: str, start_at: datetime, end_at: datetime) -> Busy:

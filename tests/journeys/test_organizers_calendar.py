@@ -14,6 +14,7 @@ import pytest
 
 from coord_service.domain.delivery import LetterState
 from coord_service.domain.itip import PartStat
+from coord_service.domain.meetings import MeetingMode
 from coord_service.domain.people import Actor, PersonKind, Sector
 from coord_service.operations import connections
 from coord_service.operations.changing import CancelMeeting, MoveMeeting, change_meeting
@@ -27,7 +28,7 @@ from coord_service.operations.writing_events import write_events
 from coord_service.ports import Calendar, CalendarAccount, CalendarKind
 from coord_service.storage.meetings import load_meeting
 from coord_service.storage.post import list_meeting_letters
-from coord_service.storage.tables import Meeting, User
+from coord_service.storage.tables import Child, Meeting, User
 from integrations.registry import Registry
 from tests.builders import a_child, a_meeting, a_person, a_user, actor_for, an_invitee
 from tests.contracts.calendars.cases import CASES
@@ -69,7 +70,7 @@ class OneServer:
         return StaysOpen(self.calendar)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Life:
     """One meeting with a professional and a parent, and both sides of it."""
 
@@ -200,3 +201,30 @@ async def test_it_leaves_for_our_own_mail_in_one_step(life: Life) -> None:
     uid = (await life.meeting()).calendar_uid or ""
     assert await life.case.hand.kept(uid) == []
     assert sorted(await life.mailed()) == sorted([("invite", FAY), ("invite", OWNER), ("invite", SHAH)])
+
+
+@pytest.mark.parametrize("life", ["microsoft"], indirect=True)
+async def test_a_teams_link_comes_back_and_goes_to_the_family(life: Life) -> None:
+    await make_online(life)
+    await life.run()
+    await life.run()
+    meeting = await life.meeting()
+    assert (meeting.online_url or "").startswith("https://")
+    await life.run()
+    assert ("change", FAY) in await life.mailed()
+    assert len(await life.there()) == 1
+
+
+async def make_online(life: Life) -> None:
+    """A second meeting in its place: a link can only be asked for at the booking."""
+    async with life.tools.database.begin() as db:
+        child_id = (await load_meeting(db, life.meeting_id)).children[0].id  # type: ignore[union-attr]
+        child = await db.get_one(Child, child_id)
+        people = [each.person for each in (await life.meeting()).attendees if each.email in {SHAH, FAY}]
+    start = (await life.meeting()).starts_at + timedelta(days=1)
+    sectors = {SHAH: Sector.HEALTH, FAY: Sector.FAMILY}
+    invitees = tuple(an_invitee(each, sectors[each.email or ""]) for each in people)
+    facts = {"starts_at": start, "ends_at": start + timedelta(hours=1), "mode": MeetingMode.ONLINE, "place": None}
+    convenor = an_invitee(life.user.person, Sector.COUNCIL)
+    made = await a_meeting(life.tools, life.user, child, invitees=(convenor, *invitees), wants_link=True, **facts)
+    life.meeting_id = made

@@ -4,9 +4,14 @@ from datetime import timedelta
 
 from coord_service.domain.delivery import LEASE
 from coord_service.domain.itip import PartStat
+from coord_service.domain.meetings import MeetingMode
+from coord_service.operations.changing import EditMeeting
+from coord_service.operations.correspondence import read_message
+from coord_service.operations.leaving_calendars import send_by_mail_instead
 from coord_service.operations.writing_events import write_events
 from coord_service.storage.event_queue import lease_due_events
-from tests.operations.calendar_routes import OWNER, SHAH, Rowan, moved, rowan, server
+from coord_service.storage.post import load_letter
+from tests.operations.calendar_routes import FAY, OWNER, SHAH, Rowan, moved, rowan, server
 
 __all__ = ["rowan", "server"]
 
@@ -95,3 +100,47 @@ async def test_a_deletion_by_hand_is_noticed_also_after_the_token_was_lost(rowan
     rowan.server.forget_tokens()
     await rowan.follow()
     assert (await rowan.meeting(meeting_id)).there_deleted_at is not None
+
+
+async def test_a_link_that_the_calendar_makes_reaches_the_page_and_the_family(rowan: Rowan) -> None:
+    meeting_id = await rowan.book(mode=MeetingMode.ONLINE, place=None, wants_link=True)
+    await rowan.settle()
+    kept = await rowan.event(meeting_id)
+    assert (kept.event.is_online, kept.event.location, "follows" in kept.event.description) == (True, "Online", False)
+    assert "the link to join by follows" in await words_to(rowan, meeting_id, FAY)
+    await rowan.follow()
+    link = (await rowan.meeting(meeting_id)).online_url
+    assert link == f"https://meet.example/{kept.event.uid}"
+    await rowan.settle()
+    assert link in await words_to(rowan, meeting_id, FAY)
+    await rowan.follow()
+    letters = [(each.letter, each.recipient) for each in await rowan.letters(meeting_id)]
+    assert letters == [("invite", FAY), ("put_event", OWNER), ("change", FAY)]
+
+
+async def test_a_link_of_the_calendars_ends_when_the_meeting_leaves_it(rowan: Rowan) -> None:
+    meeting_id = await rowan.book(mode=MeetingMode.ONLINE, place=None, wants_link=True)
+    await rowan.settle()
+    await rowan.follow()
+    await send_by_mail_instead(rowan.tools, rowan.actor, meeting_id)
+    meeting = await rowan.meeting(meeting_id)
+    assert (meeting.online_url, meeting.wants_link) == (None, False)
+
+
+async def test_another_link_that_was_typed_is_not_replaced_by_the_calendars(rowan: Rowan) -> None:
+    meeting_id = await rowan.book(mode=MeetingMode.ONLINE, place=None, wants_link=True)
+    await rowan.settle()
+    meeting, ours = await rowan.meeting(meeting_id), "https://meet.example/ours"
+    await rowan.change(EditMeeting(meeting_id, meeting.version, MeetingMode.ONLINE, None, ours, None))
+    await rowan.settle()
+    await rowan.follow()
+    assert (await rowan.meeting(meeting_id)).online_url == ours
+
+
+async def words_to(rowan: Rowan, meeting_id: int, address: str) -> str:
+    """What the latest letter to somebody says."""
+    latest = [each for each in await rowan.letters(meeting_id) if each.recipient == address][-1]
+    async with rowan.tools.database.read() as db:
+        letter = await load_letter(db, latest.id, with_content=True)
+    assert letter is not None
+    return read_message(letter.content).text

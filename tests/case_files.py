@@ -1,8 +1,11 @@
 """Children, teams and services for tests, written straight into the database."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
+
+import pytest
 
 from coord_service.bootstrap import build
 from coord_service.domain.people import Actor, PersonKind, Role, Sector
@@ -20,6 +23,26 @@ BORN = date(2016, 5, 1)
 def make_tools(url: str) -> Tools:
     """An installation over a migrated database; its mail has nowhere to go."""
     return build(Settings(demo=True, cookie_secure=False, database_url=url), clock=StandingClock())
+
+
+@pytest.fixture
+async def county(migrated_url: str) -> AsyncIterator["County"]:
+    """An empty county on each database."""
+    tools = make_tools(migrated_url)
+    yield County(tools)
+    await tools.close()
+
+
+@pytest.fixture
+def tools(county: "County") -> Tools:
+    """The parts of its installation."""
+    return county.tools
+
+
+@pytest.fixture
+async def worker(county: "County") -> Actor:
+    """A lead worker of it."""
+    return await county.staff("Robin Worker")
 
 
 @dataclass

@@ -13,28 +13,13 @@ from coord_service.errors import InvalidForm, NotAllowed, NotFound, Refused
 from coord_service.operations.case_clocks import view_clocks
 from coord_service.operations.case_events import RecordStep, record_step, withdraw_step
 from coord_service.storage.tables import AuditEntry, CaseEvent, Child, Meeting
-from tests.case_files import County, make_tools
+from tests.case_files import county, tools, worker
 from tests.report_world import a_plain_meeting, a_request, came
+
+__all__ = ["county", "tools", "worker"]
 
 TODAY = date(2026, 3, 3)
 ASKED = date(2026, 1, 5)
-
-
-@pytest.fixture
-async def county(migrated_url):
-    tools = make_tools(migrated_url)
-    yield County(tools)
-    await tools.close()
-
-
-@pytest.fixture
-def tools(county):
-    return county.tools
-
-
-@pytest.fixture
-async def worker(county):
-    return await county.staff("Robin Worker")
 
 
 @pytest.fixture

@@ -17,27 +17,12 @@ from coord_service.operations.contacts import ContactKind, LogContact
 from coord_service.operations.people import NewPerson, PersonFacts
 from coord_service.operations.teams import Place
 from coord_service.storage.tables import AdviceRequest, Meeting
-from tests.case_files import NOW, County, make_tools
+from tests.case_files import NOW, county, tools, worker
 from tests.report_world import keep
 
+__all__ = ["county", "tools", "worker"]
+
 WREN = ChildFacts("Wren", "Applegarth", date(2016, 5, 1), setting="Hollow Oak Primary")
-
-
-@pytest.fixture
-async def county(migrated_url):
-    tools = make_tools(migrated_url)
-    yield County(tools)
-    await tools.close()
-
-
-@pytest.fixture
-def tools(county):
-    return county.tools
-
-
-@pytest.fixture
-async def worker(county):
-    return await county.staff("Robin Worker")
 
 
 async def history_of(tools, actor, child_id):

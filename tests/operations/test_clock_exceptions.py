@@ -19,27 +19,12 @@ from coord_service.operations.clock_exceptions import (
     withdraw_exception,
 )
 from coord_service.storage.tables import AuditEntry
-from tests.case_files import County, make_tools
+from tests.case_files import county, tools, worker
 from tests.report_world import a_request
 
+__all__ = ["county", "tools", "worker"]
+
 ASKED = date(2025, 10, 6)  # 20 weeks end on 23 February 2026, before today, 3 March
-
-
-@pytest.fixture
-async def county(migrated_url):
-    tools = make_tools(migrated_url)
-    yield County(tools)
-    await tools.close()
-
-
-@pytest.fixture
-def tools(county):
-    return county.tools
-
-
-@pytest.fixture
-async def worker(county):
-    return await county.staff("Robin Worker")
 
 
 @pytest.fixture

@@ -14,26 +14,11 @@ from coord_service.operations.cases import ChildFacts, correct_child
 from coord_service.operations.clock_exceptions import ClockKey, RecordException, record_delay, record_exception
 from coord_service.operations.date_corrections import CorrectDate, correct_date
 from coord_service.storage.tables import AuditEntry, Child
-from tests.case_files import County, make_tools
+from tests.case_files import county, tools, worker
+
+__all__ = ["county", "tools", "worker"]
 
 WRONG, RIGHT = date(2026, 1, 12), date(2026, 1, 5)  # 6 weeks: 23 and 16 February; today is 3 March
-
-
-@pytest.fixture
-async def county(migrated_url):
-    tools = make_tools(migrated_url)
-    yield County(tools)
-    await tools.close()
-
-
-@pytest.fixture
-def tools(county):
-    return county.tools
-
-
-@pytest.fixture
-async def worker(county):
-    return await county.staff("Robin Worker")
 
 
 @pytest.fixture

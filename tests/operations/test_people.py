@@ -11,24 +11,9 @@ from coord_service.operations import people, services
 from coord_service.operations.people import DayHours, NewPerson, PersonFacts, WorkingPattern
 from coord_service.operations.search import NOTHING, search
 from coord_service.operations.services import ServiceFacts
-from tests.case_files import County, make_tools
+from tests.case_files import county, tools, worker
 
-
-@pytest.fixture
-async def county(migrated_url):
-    tools = make_tools(migrated_url)
-    yield County(tools)
-    await tools.close()
-
-
-@pytest.fixture
-def tools(county):
-    return county.tools
-
-
-@pytest.fixture
-async def worker(county):
-    return await county.staff()
+__all__ = ["county", "tools", "worker"]
 
 
 def professional(name, email, service, **said):

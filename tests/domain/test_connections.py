@@ -6,7 +6,6 @@ from coord_service import errors
 from coord_service.domain.connections import CAN, CURES, cure_of, is_domain, read_domains, reads_address, say_abilities
 from coord_service.ports import Ability
 
-
 # Of many causes: the sentence of each says what to do (the contract holds every kind of calendar to that).
 SAYS_ITSELF = {errors.SignInRefused, errors.AddressRefused, errors.ServiceClosed}
 

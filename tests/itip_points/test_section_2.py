@@ -290,7 +290,7 @@ def test_a_delay_is_no_failure() -> None:
     b"BEGIN:VCALENDAR\r\nSUMMARY:" + b"x" * 7_000_000,
 ], ids=["10^5 attendees", "nesting", "size"])  # fmt: skip
 def test_hostile_input_gets_a_clear_verdict(raw: bytes) -> None:
-    """Issue 3, bad input; ``test_hostile.py`` has many more, each timed, and RFC 5546 §6.1 says why."""
+    """Issue 3, bad input; ``tests/integrations/itip/test_corpus.py`` has many more, each timed; RFC 5546 §6.1 says why."""
     applied = hear(meeting(), read_mail(raw))
     assert (applied.verdict, applied.event) == (Verdict.NOTED, meeting())
     assert "not read" in applied.why or "attendees" in applied.why

@@ -1,6 +1,7 @@
 """Odd and hostile messages, in files and built on the spot: each has a verdict, in bounded time (ITIP.md §2.11)."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from tests.fuzz.promises import check
 CORPUS = Path(__file__).parents[2] / "corpus" / "itip"
 EXPECTED = json.loads((CORPUS / "expected.json").read_text())
 MEETING = read_copy((CORPUS / "meeting.ics").read_bytes())
+SOURCE = re.compile(r"RFC \d+|MS-OX|[\w-]+/[\w-]+#\d+|ITIP\.md §|make fuzz|QSBMF|list of NDR codes")
 NOW = datetime(2026, 3, 3, 9, tzinfo=UTC)
 
 
@@ -29,12 +31,27 @@ def test_every_file_has_a_line_and_every_line_a_file() -> None:
 
 
 @pytest.mark.parametrize("name", EXPECTED)
+def test_each_message_says_who_taught_it(name: str) -> None:
+    """An RFC's section, a vendor's specification, a public issue, our checklist, or our own fuzzing."""
+    assert SOURCE.search(EXPECTED[name]["source"])
+
+
+@pytest.mark.parametrize("name", EXPECTED)
 def test_each_message_gets_its_verdict(name: str) -> None:
     kind, applied = judge((CORPUS / name).read_bytes())
     expected = EXPECTED[name]
     assert (kind, applied.verdict) == (expected["kind"], expected["verdict"]), applied.why
     assert expected.get("why", "") in applied.why
     assert applied.why
+
+
+@pytest.mark.parametrize("name", [each for each in EXPECTED if "failures" in EXPECTED[each]])
+def test_a_delivery_report_says_whom_it_is_about_and_finds_our_letter(name: str) -> None:
+    """RFC 3464 §2.3, and the same of those in words alone: recipient, action and status."""
+    message = read_mail((CORPUS / name).read_bytes())
+    assert [[each.recipient, each.action, each.status] for each in message.failures] == EXPECTED[name]["failures"]
+    assert message.original_message_id == "<letter-1@mail.example>"
+    assert message.answers == ()
 
 
 @pytest.mark.parametrize("name", EXPECTED)

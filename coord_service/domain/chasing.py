@@ -157,7 +157,7 @@ def _step(ladder: Ladder, facts: ChaseFacts, today: date, working_days: WorkingD
     climb = Climb(ladder, anchors, working_days)
     rung = climb.latest(today)
     due: Due | None = None
-    if rung is not None and not _is_climbed(rung, facts):
+    if rung is not None and rung.on >= ladder.since_on and not _is_climbed(rung, facts):
         due = _due(rung, facts)
     elif _is_promise_broken(facts):
         due = _broken_promise(ladder, rung, facts)

@@ -84,6 +84,7 @@ class Ladder:
     steps: tuple[Step, ...]
     repeat_every: int
     promise_letter: str
+    since_on: date = date.min  # in force since: what fell before that day under it is not sent
 
     def __post_init__(self) -> None:
         if not self.steps:

@@ -146,7 +146,7 @@ def _by_due(ladder: Ladder, working_days: WorkingDays, first_due: date, today: d
     return tuple(
         Fallen(due_on, audience, midnight_in_london(rung.on))
         for due_on in _days(first_due, last_due)
-        if (rung := Climb(ladder, Anchors(date.min, due_on), working_days).latest(today))
+        if (rung := Climb(ladder, Anchors(date.min, due_on), working_days).latest(today)) and rung.on >= ladder.since_on
         for audience in _reached(rung.step.audience)
     )
 
@@ -159,7 +159,7 @@ def _by_limit(ladder: Ladder, rules: ChaseRules, today: date) -> Iterator[Fallen
             (on, step)
             for step in ladder.steps
             if step.before_limit is not None and limit_on is not None
-            if (on := rules.working_days.add(limit_on, -step.before_limit)) <= today
+            if ladder.since_on <= (on := rules.working_days.add(limit_on, -step.before_limit)) <= today
         ]
         if fallen:
             on, step = fallen[-1]

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from coord_service.clock import day_in_london
 from coord_service.domain.clocks import ClockKind, ClockLaw, due
+from coord_service.domain.ladder_changes import from_data
 from coord_service.domain.ladders import Anchors, Climb, Ladder, LadderKind, Rung
 from coord_service.domain.terms import SchoolTerms
 from coord_service.domain.wall_time import midnight_in_london
@@ -14,7 +15,9 @@ from coord_service.domain.working_days import WorkingDays
 from coord_service.operations.terms import load_terms
 from coord_service.operations.tools import Tools
 from coord_service.storage.chasing import ACTION, ADVICE, Day, Owed, count_owed
+from coord_service.storage.council import list_ladder_settings
 from coord_service.storage.database import Session
+from coord_service.storage.tables import LadderSetting
 
 LADDERS = {ADVICE: LadderKind.ADVICE, ACTION: LadderKind.ACTION}
 ENDANGERED = frozenset({"decide_no_plan", "final_plan"})  # the limits of an assessment that late advice endangers
@@ -61,11 +64,20 @@ class ChaseRules:
         return replace(rung, on=self.terms.reopen_on(rung.on, self.working_days)) if owed.is_at_school else rung
 
 
+def ladder_of(setting: LadderSetting, as_they_came: Mapping[LadderKind, Ladder]) -> Ladder:
+    """The ladder that a setting stands for: the council's own, or as it came, from the day after it was set."""
+    as_it_came = as_they_came[setting.kind]
+    ladder = as_it_came if setting.ladder is None else from_data(setting.kind, setting.ladder)
+    since_on = day_in_london(setting.changed_at) + timedelta(days=1) if setting.changed_at else date.min
+    return replace(ladder, since_on=since_on)
+
+
 async def load_chase_rules(db: Session, tools: Tools, now: datetime) -> ChaseRules:
     """The rules as they are now, and who owes so much that the rules of the list hold for them."""
     book = tools.rulebook
     terms, nobody = await load_terms(db), frozenset[str]()
-    rules = ChaseRules(book.ladders, book.working_days, book.clock_laws, terms, book.list_from, book.hold_from, nobody)
+    ladders = {each.kind: ladder_of(each, book.ladders) for each in await list_ladder_settings(db)}
+    rules = ChaseRules(ladders, book.working_days, book.clock_laws, terms, book.list_from, book.hold_from, nobody)
     day, counts = rules.day(now), Counter[str]()
     for subject in LADDERS:
         counts.update(await count_owed(db, subject, rules.near(subject, day.on), day))

@@ -6,14 +6,14 @@ on with the addresses that are left.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import structlog
 
 from coord_service.clock import day_in_london
 from coord_service.domain.chasing import Call, Decision, Due, Nothing
-from coord_service.domain.ladders import Audience
+from coord_service.domain.ladders import Audience, Ladder
 from coord_service.operations.audit import record
 from coord_service.operations.chase_guard import (
     SWEEP,
@@ -169,14 +169,17 @@ def _add(total: Swept, one: Swept) -> Swept:
     return Swept(total.letters + one.letters, total.chases + one.chases, total.calls + one.calls)
 
 
-async def rehearse_chases(tools: Tools, now: datetime) -> Rehearsal:
+async def rehearse_chases(tools: Tools, now: datetime, tried: Ladder | None = None) -> Rehearsal:
     """What a sweep would do at an instant, from what is on record today. Nothing is written.
 
     Of a later day it is taken that sweeps go on until then, so that nothing is held for silence.
+    ``tried`` takes the place of the ladder of its kind.
     """
     is_today = day_in_london(now) == day_in_london(tools.clock.now())
     async with tools.database.read() as db:
         rules = await load_chase_rules(db, tools, now)
+        if tried is not None:
+            rules = replace(rules, ladders={**rules.ladders, tried.kind: tried})
         planned = await plan_chases(db, rules, now)
         not_chased = [each for subject in LADDERS for each in await _explain(db, rules, subject, planned, now)]
         hold = await find_hold(db, await load_watch(db), rules, planned, now) if is_today else None

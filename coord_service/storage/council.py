@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from coord_service.domain.meetings import Purpose
 from coord_service.storage.database import Session
-from coord_service.storage.tables import FindingSetting, QuorumSetting, SchoolDate, User
+from coord_service.storage.tables import FindingSetting, LadderSetting, QuorumSetting, SchoolDate, User
 
 _BY_WHOM = joinedload(QuorumSetting.changed_by).joinedload(User.person)
 
@@ -35,6 +35,18 @@ async def load_finding_setting(db: Session) -> FindingSetting:
     """The one row of what holds for finding a time, with who changed it last."""
     by_whom = joinedload(FindingSetting.changed_by).joinedload(User.person)
     return (await db.scalars(sa.select(FindingSetting).order_by(FindingSetting.id).options(by_whom).limit(1))).one()
+
+
+async def list_ladder_settings(db: Session) -> Sequence[LadderSetting]:
+    """The chase ladder of every kind, with who changed it last."""
+    by_whom = joinedload(LadderSetting.changed_by).joinedload(User.person)
+    return (await db.scalars(sa.select(LadderSetting).order_by(LadderSetting.id).options(by_whom))).all()
+
+
+async def load_ladder_setting(db: Session, setting_id: int) -> LadderSetting | None:
+    """One chase ladder, with who changed it last."""
+    by_whom = joinedload(LadderSetting.changed_by).joinedload(User.person)
+    return await db.get(LadderSetting, setting_id, options=[by_whom])
 
 
 async def list_school_dates(db: Session) -> Sequence[SchoolDate]:

@@ -5,7 +5,7 @@ from coord_service.storage.tables.advice import Action, AdviceEvent, AdviceReque
 from coord_service.storage.tables.calendars import BusyReading, CalendarConnection
 from coord_service.storage.tables.cases import Child, Contact, Membership
 from coord_service.storage.tables.clocks import CaseEvent, ClockException, DateCorrection, DelayReason
-from coord_service.storage.tables.council import FindingSetting, QuorumSetting, SchoolDate
+from coord_service.storage.tables.council import FindingSetting, LadderSetting, QuorumSetting, SchoolDate
 from coord_service.storage.tables.meetings import AgendaItem, Attendee, BookingDraft, Meeting, MeetingChild
 from coord_service.storage.tables.people import Agency, Leave, OtherAddress, Person, Service
 from coord_service.storage.tables.places import Place, Room, TravelTime
@@ -36,6 +36,7 @@ __all__ = [
     "Document",
     "FindingSetting",
     "InboundMail",
+    "LadderSetting",
     "Leave",
     "MailOut",
     "MailboxPosition",

@@ -5,12 +5,14 @@ from typing import Any
 from aiohttp import web
 
 from coord_service.domain.access import Permission
+from coord_service.domain.ladder_changes import LADDER_NAMES, say_ladder
 from coord_service.domain.meetings import PURPOSE_NAMES, Purpose
 from coord_service.domain.people import SECTOR_NAMES, Sector
 from coord_service.domain.quorum import MOST_PEOPLE, MOST_RULES, QuorumRule
 from coord_service.errors import ChangedMeanwhile, InvalidForm, Refused
 from coord_service.operations import quorums
 from coord_service.operations.finding_rules import view_finding_rules
+from coord_service.operations.ladders import LadderInForce, list_ladders_in_force
 from coord_service.operations.quorums import Quorum
 from coord_service.operations.terms import list_terms
 from coord_service.web.forms import Form, read_form
@@ -27,8 +29,19 @@ async def settings(request: web.Request) -> web.Response:
     tools, actor = request.app[TOOLS], actor_of(request)
     found, terms = await quorums.list_quorums(tools, actor), await list_terms(tools, actor)
     finding = (await view_finding_rules(tools, actor)).rules
-    shown: dict[str, Any] = {"quorums": found, "terms": terms, "finding": finding, "purpose_names": PURPOSE_NAMES}
+    shown: dict[str, Any] = {
+        "ladders": await _list_ladders(request),
+        "quorums": found,
+        "terms": terms,
+        "finding": finding,
+        "purpose_names": PURPOSE_NAMES,
+    }
     return render(request, "settings/list.html", **shown)
+
+
+async def _list_ladders(request: web.Request) -> list[tuple[LadderInForce, str, str]]:
+    found = await list_ladders_in_force(request.app[TOOLS], actor_of(request))
+    return [(each, LADDER_NAMES[each.ladder.kind], say_ladder(each.ladder)) for each in found]
 
 
 async def change_quorum_form(request: web.Request) -> web.Response:

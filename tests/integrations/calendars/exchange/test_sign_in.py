@@ -2,7 +2,7 @@
 
 import pytest
 
-from coord_service.errors import ConnectionLost, InvalidForm, SignInRefused
+from coord_service.errors import AddressRefused, InvalidForm, SignInRefused
 from coord_service.ports import Ability
 from integrations.calendars.exchange.connection import Access, ExchangeServer, SignIn
 from tests.integrations.calendars.exchange.conftest import COLLEAGUE, OWNER, SERVICE
@@ -107,7 +107,7 @@ async def test_a_mailbox_that_is_not_there_says_so(connect):
 
 
 async def test_a_certificate_of_an_unknown_authority_is_not_believed(exchange, connect):
-    with pytest.raises(ConnectionLost, match="certificate authority"):
+    with pytest.raises(AddressRefused, match="certificate authority"):
         await connect(ca_file="").check()
     assert exchange.requests == []
 
@@ -115,7 +115,7 @@ async def test_a_certificate_of_an_unknown_authority_is_not_believed(exchange, c
 async def test_no_environment_turns_the_check_of_certificates_off(exchange, connect, monkeypatch):
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.setenv(name, exchange.ca_file)
-    with pytest.raises(ConnectionLost):
+    with pytest.raises(AddressRefused):
         await connect(ca_file="").check()
 
 

@@ -218,12 +218,16 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class EventAnswer:
-    """What somebody answered in the organizer's calendar (``address`` bare and lower-case)."""
+    """What somebody answered in the organizer's calendar (``address`` bare and lower-case).
+
+    ``proposed``: another time that would suit them, start and end, where that system keeps such.
+    """
 
     address: str
     partstat: itip.PartStat
     answered_at: datetime | None = None
     comment: str = ""
+    proposed: tuple[datetime, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,14 +192,19 @@ class _Taken:
         await self.db.flush()
 
     def _as_reply(self, meeting: Meeting, answer: EventAnswer, now: datetime) -> itip.Outgoing:
-        """The REPLY (or COUNTER) to the state that stands there; ``uid`` is that of our own record."""
+        """The REPLY, or the COUNTER, to the state that stands there; its UID is that of our own record."""
         said = itip.Attendee(answer.address, partstat=answer.partstat, comment=answer.comment)
         stamp = itip.dtstamp_after(answer.answered_at or now, None)
         event = replace(self.written, uid=meeting.uid, attendees=(said,), dtstamp=stamp, description="", location="")
-        return itip.Outgoing(event.organizer.address, itip.Method.REPLY, True, event)
+        method = itip.Method.REPLY
+        if answer.proposed is not None:
+            method, (start, end) = itip.Method.COUNTER, answer.proposed
+            event = replace(event, start=start, end=end)
+        return itip.Outgoing(event.organizer.address, method, True, event)
 
 
 def _fingerprint(sequence: int, answer: EventAnswer) -> str:
     at = answer.answered_at.isoformat() if answer.answered_at else ""
-    parts = (answer.address, str(sequence), answer.partstat.value, at, answer.comment)
+    proposed = (each.isoformat() for each in answer.proposed or ())
+    parts = (answer.address, str(sequence), answer.partstat.value, at, answer.comment, *proposed)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

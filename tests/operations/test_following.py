@@ -8,6 +8,7 @@ from coord_service.domain.meetings import MeetingMode
 from coord_service.operations.changing import EditMeeting
 from coord_service.operations.correspondence import read_message
 from coord_service.operations.leaving_calendars import send_by_mail_instead
+from coord_service.operations.proposals import decline_proposal
 from coord_service.operations.writing_events import write_events
 from coord_service.storage.event_queue import lease_due_events
 from coord_service.storage.post import load_letter
@@ -144,3 +145,23 @@ async def words_to(rowan: Rowan, meeting_id: int, address: str) -> str:
         letter = await load_letter(db, latest.id, with_content=True)
     assert letter is not None
     return read_message(letter.content).text
+
+
+async def test_another_time_proposed_there_waits_for_the_lead_worker_and_is_declined_in_words(rowan: Rowan) -> None:
+    meeting_id = await rowan.book()
+    await rowan.settle()
+    meeting = await rowan.meeting(meeting_id)
+    other = moved(meeting, hours=3)
+    await rowan.answer_there(meeting_id, SHAH, PartStat.TENTATIVE, proposed=(other.starts_at, other.ends_at))
+    await rowan.follow()
+    [shah] = [each for each in (await rowan.meeting(meeting_id)).attendees if each.email == SHAH]
+    assert (shah.proposed_start, shah.proposed_end) == (other.starts_at, other.ends_at)
+    seen = other.starts_at.isoformat()
+    await decline_proposal(rowan.tools, rowan.actor, (meeting_id, shah.id), seen, "The room is taken then.")
+    await rowan.settle()
+    letter = (await rowan.letters(meeting_id))[-1]
+    assert (letter.letter, letter.recipient) == ("decline_counter", SHAH)
+    async with rowan.tools.database.read() as db:
+        found = await load_letter(db, letter.id, with_content=True)
+    assert found is not None
+    assert read_message(found.content).calendar == ""

@@ -164,7 +164,9 @@ def _answer(attendee: Any) -> EventAnswer | None:
     if partstat is None or not address:
         return None
     at = answered_at(attendee)
-    return EventAnswer(address.lower(), partstat, as_utc(at) if at else None)
+    start, end = attendee.proposed_start, attendee.proposed_end
+    proposed = (as_utc(start), as_utc(end)) if start and end and start < end else None
+    return EventAnswer(address.lower(), partstat, as_utc(at) if at else None, proposed=proposed)
 
 
 def _short(item_id: str) -> str:

@@ -152,7 +152,16 @@ def _answer(attendee: Any, since: datetime) -> EventAnswer:
     answered_at = read_instant(status.get("time"))
     if partstat is PartStat.NEEDS_ACTION or (answered_at and answered_at < since):
         return EventAnswer(read_address(attendee), PartStat.NEEDS_ACTION)
-    return EventAnswer(read_address(attendee), partstat, answered_at)
+    return EventAnswer(read_address(attendee), partstat, answered_at, proposed=_proposed(attendee))
+
+
+def _proposed(attendee: Any) -> tuple[datetime, datetime] | None:
+    """The time that somebody proposed with their answer (attendee resource, proposedNewTime)."""
+    slot = attendee.get("proposedNewTime") if isinstance(attendee, dict) else None
+    if not isinstance(slot, dict):
+        return None
+    start, end = read_when(slot.get("start")), read_when(slot.get("end"))
+    return (start, end) if start < end else None
 
 
 def _ends_after(kept: Kept, instant: datetime) -> bool:

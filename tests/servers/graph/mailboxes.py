@@ -55,6 +55,7 @@ class StoredEvent:
     created: datetime
     extended: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, tuple[str, str]] = field(default_factory=dict)  # by address: response and time
+    proposals: dict[str, Any] = field(default_factory=dict)  # by address: another time
     is_deleted: bool = False
     join_url: str = ""
 
@@ -127,6 +128,10 @@ class Mailbox:
         for person in {*before, *stored.people}:
             what = "cancellation" if person not in stored.people else "update" if person in before else "invitation"
             self.mailed.append((what, person))
+
+    def propose(self, stored: StoredEvent, person: str, start: datetime, end: datetime) -> None:
+        """One of its people proposes another time, with their answer."""
+        stored.proposals[person] = {"start": write_wall(start, "UTC"), "end": write_wall(end, "UTC")}
 
     def answer(self, stored: StoredEvent, person: str, response: str, now: datetime) -> None:
         """One of its people answers."""

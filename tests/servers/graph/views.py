@@ -50,6 +50,7 @@ def event_json(mailbox: Mailbox, stored: StoredEvent, zone: str) -> dict[str, An
     values = stored.values
     attendees = [
         {**each, "status": dict(zip(("response", "time"), stored.statuses[person], strict=True))}
+        | ({"proposedNewTime": stored.proposals[person]} if person in stored.proposals else {})
         for person, each in zip(stored.people, values.get("attendees", []), strict=True)
     ]
     is_whole_day = values.get("isAllDay", False)

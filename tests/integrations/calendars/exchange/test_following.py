@@ -138,3 +138,14 @@ async def test_a_meeting_that_was_made_and_deleted_between_two_looks_is_not_told
     await calendar.put(meeting())
     await hand.delete(UID)
     assert (await calendar.news(token)).events == ()
+
+
+async def test_another_time_that_somebody_proposes_is_told_with_their_answer(calendar, exchange, hand):
+    await calendar.put(meeting())
+    token = (await calendar.news(None)).token
+    [item] = exchange.store.by_uid(OWNER, UID)
+    item.attendees[HER].append(t.ProposedStart("2027-03-10T09:00:00Z"))
+    item.attendees[HER].append(t.ProposedEnd("2027-03-10T10:00:00Z"))
+    await hand.answer(UID, HER, PartStat.TENTATIVE)
+    [event] = (await calendar.news(token)).events
+    assert [each.proposed for each in event.answers] == [(utc(10, 9), utc(10, 10))]

@@ -267,3 +267,23 @@ async def test_a_throttled_round_is_told_as_such_and_loses_nothing(
     server.refuse(Refusal(429, "ApplicationThrottled", headers={"Retry-After": "2"}))
     [event] = (await calendar.news(token)).events
     assert event.answers[0].partstat is PartStat.ACCEPTED
+
+
+async def test_another_time_that_somebody_proposes_is_told_with_their_answer(
+    calendar: GraphCalendar, hand: MicrosoftHand
+):
+    token = await put_and_follow(calendar)
+    [stored] = hand.stored(UID)
+    hand.owner.propose(stored, HER, utc(10, 9), utc(10, 10))
+    await hand.answer(UID, HER, PartStat.TENTATIVE)
+    [event] = (await calendar.news(token)).events
+    assert {each.address: each.proposed for each in event.answers} == {HER: (utc(10, 9), utc(10, 10)), HIM: None}
+
+
+async def test_a_proposal_that_makes_no_sense_is_none(calendar: GraphCalendar, hand: MicrosoftHand):
+    token = await put_and_follow(calendar)
+    [stored] = hand.stored(UID)
+    hand.owner.propose(stored, HER, utc(10, 9), utc(10, 8))
+    await hand.answer(UID, HER, PartStat.TENTATIVE)
+    [event] = (await calendar.news(token)).events
+    assert [each.proposed for each in event.answers] == [None, None]

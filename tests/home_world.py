@@ -95,6 +95,7 @@ class Round:
         self.stuck = self._request(3, problem="cannot")
         self.came = self._request(2, status=AdviceStatus.RECEIVED, ended_at=instant(self.tools, -1))
         self.unsent = self._request(9)
+        self.slow = self._request(12, child_id=self.assessed.id, promised_on=day(self.tools, 20))
         self.asking, self.asked = self._draft(), self._draft()
         return [
             self.soon,
@@ -105,6 +106,7 @@ class Round:
             self.stuck,
             self.came,
             self.unsent,
+            self.slow,
             self._draft(),
             self.asking,
             self.asked,

@@ -30,7 +30,7 @@ GROUP_NAMES = {
     NeedGroup.UNDELIVERED: "Could not be delivered",
     NeedGroup.ADVICE: "Advice overdue or promised for today",
     NeedGroup.ACTIONS: "Actions overdue",
-    NeedGroup.LIMITS: "Limits in the next 10 working days, or missed",
+    NeedGroup.LIMITS: "Limits in the next 10 working days, forecast to be missed, or missed",
     NeedGroup.ARRANGE: "To arrange, to finish, and new to you",
 }
 
@@ -59,6 +59,7 @@ class NeedKind(StrEnum):
     ACTION_MINE = "action_mine"
     ACTION_LATE = "action_late"
     LIMIT = "limit"
+    LIMIT_FORECAST = "limit_forecast"
     LIMIT_MISSED = "limit_missed"
     REVIEW = "review"
     TAC = "tac"
@@ -90,7 +91,7 @@ KINDS_OF = {
     NeedGroup.UNDELIVERED: (NeedKind.UNDELIVERED,),
     NeedGroup.ADVICE: (NeedKind.ADVICE_LATE, NeedKind.ADVICE_PROMISED),
     NeedGroup.ACTIONS: (NeedKind.ACTION_MINE, NeedKind.ACTION_LATE),
-    NeedGroup.LIMITS: (NeedKind.LIMIT, NeedKind.LIMIT_MISSED),
+    NeedGroup.LIMITS: (NeedKind.LIMIT, NeedKind.LIMIT_FORECAST, NeedKind.LIMIT_MISSED),
     NeedGroup.ARRANGE: (NeedKind.REVIEW, NeedKind.TAC, NeedKind.POLL_OPEN, NeedKind.DRAFT, NeedKind.HANDED_OVER),
 }
 

@@ -53,10 +53,10 @@ class OnRecord:
     steps: dict[int, list[Step]]
     lifted: dict[int, list[Lifting]]
 
-    def facts(self, child_id: int, record: Dated) -> CaseFacts:
-        """Everything about one case but its advice."""
+    def facts(self, child_id: int, record: Dated, advice: tuple[AdviceClock, ...] = ()) -> CaseFacts:
+        """Everything about one case; its advice too, where it is given."""
         steps = [*self.steps.get(child_id, ()), *steps_of_record(record)]
-        return CaseFacts(record.plan_status, tuple(steps), tuple(self.lifted.get(child_id, ())))
+        return CaseFacts(record.plan_status, tuple(steps), tuple(self.lifted.get(child_id, ())), advice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ async def load_case_facts(db: Session, child: Child) -> CaseFacts:
         plan_status=case.plan_status,
         steps=case.steps,
         lifted=case.lifted,
-        advice=tuple(map(_advice_clock, await list_advice(db, whose))),
+        advice=tuple(map(advice_clock, await list_advice(db, whose))),
         under_five_until=birthday(child.born_on, FIVE),
     )
 
@@ -132,5 +132,6 @@ def start_of(line: AdviceLine) -> date:
     return line.received_on or day_in_london(line.asked_at)
 
 
-def _advice_clock(line: AdviceLine) -> AdviceClock:
+def advice_clock(line: AdviceLine) -> AdviceClock:
+    """A request as its clock."""
     return AdviceClock(line.request_id, line.service, start_of(line), line.due_on, came_on(line))

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from coord_service.clock import day_in_london
 from coord_service.domain.advice import ADVICE_KIND_NAMES
-from coord_service.domain.case_clocks import CaseClock, case_clocks, is_review_on_its_way
+from coord_service.domain.case_clocks import CaseClock, case_clocks, clock_name, is_review_on_its_way
 from coord_service.domain.meetings import PURPOSE_NAMES
 from coord_service.domain.needs import (
     CaseDates,
@@ -21,6 +21,7 @@ from coord_service.operations.actions import ActionNeed
 from coord_service.operations.advice_page import AdviceNeed, CallDue
 from coord_service.operations.booking import DraftLine
 from coord_service.operations.case_clocks import OnRecord, load_on_record
+from coord_service.operations.forecasts import CaseForecast, forecast_cases, will_miss
 from coord_service.operations.tools import Tools
 from coord_service.storage.case_events import Whose
 from coord_service.storage.database import Session
@@ -64,9 +65,27 @@ def about_child(child: Child) -> About:
 async def list_cases(db: Session, tools: Tools, user_id: int, now: datetime) -> list[Need]:
     """What the dates of somebody's open cases ask for: silent families, limits, reviews and next meetings."""
     today = day_in_london(now)
-    on_record = await load_on_record(db, Whose(lead_worker_id=user_id))
+    whose = Whose(lead_worker_id=user_id)
+    on_record = await load_on_record(db, whose)
     lines = await list_cases_of(db, user_id, now)
-    return [need for line in lines for need in _needs_of(line, on_record, tools, today)]
+    forecasts = await forecast_cases(db, tools, whose, on_record)
+    needs = [need for line in lines for need in _needs_of(line, on_record, tools, today)]
+    return [*needs, *(need for each in forecasts for need in _forecast(each))]
+
+
+def _forecast(case: CaseForecast) -> Iterator[Need]:
+    """One row for a case, however many of its limits will be missed."""
+    if misses := will_miss(case.forecasts):
+        record, (first, *others) = case.record, misses
+        yield Need(
+            NeedKind.LIMIT_FORECAST,
+            (About(record.child_id, f"{record.given_name} {record.family_name}", record.reference),),
+            ("child", record.child_id),
+            who=clock_name(first.clock),
+            what=first.why,
+            on=first.due_on,
+            others=tuple(clock_name(each.clock) for each in others),
+        )
 
 
 def _needs_of(line: CaseLine, on_record: OnRecord, tools: Tools, today: date) -> Iterator[Need]:

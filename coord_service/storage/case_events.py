@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 from coord_service.domain.advice import AdviceStatus
 from coord_service.domain.case_clocks import Lifting
 from coord_service.domain.case_steps import CaseStep, Step
+from coord_service.domain.children import PlanStatus
 from coord_service.domain.meetings import MeetingStatus, Purpose
 from coord_service.storage.database import Session
 from coord_service.storage.report_conditions import came_on
@@ -20,6 +21,7 @@ from coord_service.storage.tables import (
     ClockException,
     Meeting,
     MeetingChild,
+    Person,
     Service,
     User,
 )
@@ -27,10 +29,25 @@ from coord_service.storage.tables import (
 
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """Which cases: one child, or the open ones of a lead worker."""
+    """Which cases: one child, or the open ones: of a lead worker, of everybody; in an assessment alone."""
 
     child_id: int | None = None
     lead_worker_id: int | None = None
+    is_assessed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """A case as a list of cases says it, with the dates that start its clocks."""
+
+    child_id: int
+    reference: str
+    given_name: str
+    family_name: str
+    plan_status: PlanStatus
+    assessment_requested_on: date | None
+    last_review_on: date | None
+    lead_worker: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +69,33 @@ class AdviceLine:
 def _chosen(whose: Whose) -> sa.ColumnElement[bool]:
     if whose.child_id is not None:
         return Child.id == whose.child_id
-    return sa.and_(Child.lead_worker_id == whose.lead_worker_id, Child.closed_at.is_(None))
+    wanted: list[sa.ColumnElement[bool]] = [Child.closed_at.is_(None)]
+    if whose.lead_worker_id is not None:
+        wanted.append(Child.lead_worker_id == whose.lead_worker_id)
+    if whose.is_assessed:
+        wanted.append(Child.plan_status == PlanStatus.ASSESSMENT)
+    return sa.and_(*wanted)
+
+
+async def list_records(db: Session, whose: Whose) -> Sequence[CaseRecord]:
+    """The cases themselves, by name."""
+    rows = await db.execute(
+        sa.select(
+            Child.id,
+            Child.reference,
+            Child.given_name,
+            Child.family_name,
+            Child.plan_status,
+            Child.assessment_requested_on,
+            Child.last_review_on,
+            Person.name,
+        )
+        .join(User, User.id == Child.lead_worker_id)
+        .join(Person, Person.id == User.person_id)
+        .where(_chosen(whose))
+        .order_by(Child.family_name, Child.given_name, Child.id)
+    )
+    return [CaseRecord(*row) for row in rows]
 
 
 async def list_steps(db: Session, whose: Whose) -> dict[int, list[Step]]:

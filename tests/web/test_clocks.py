@@ -7,6 +7,7 @@ import pytest
 from coord_service.domain.children import PlanStatus
 from coord_service.domain.people import Actor, Role
 from tests.case_files import County
+from tests.report_world import a_request
 from tests.statements import count_statements
 
 DECIDED = {"what": "assessment_decided", "on-day": "16", "on-month": "2", "on-year": "2026"}
@@ -156,3 +157,22 @@ async def test_the_form_of_the_record_leads_to_the_correction_of_a_date(browse, 
     assert "it is corrected with a reason" in page.links()
     assert "assessment_requested_on-day" not in page.body
     assert "last_review_on-day" in page.body
+
+
+async def test_a_promise_beyond_the_limit_is_forecast_on_the_page_on_home_and_in_the_report(browse, tools, child):
+    county = County(tools)
+    service = await county.service("Educational psychology")
+    await a_request(tools, child, service, due=5, promised_on=date(2026, 3, 20))
+    said = "Educational psychology’s advice is promised for 20 March 2026, 12 days after the limit."
+    assert said in (await browse.get("child_clocks", child_id=child.id)).text
+    assert said in (await browse.get("home")).text
+    report = await browse.get("chase_report")
+    card = next(words for words in report.links() if "Forecast to miss a limit" in words)
+    assert card == "1 Forecast to miss a limit"
+    page = await browse.get(report.links()[card])
+    assert said in page.text
+    assert "Educational psychology 1" in page.text
+
+
+async def test_no_forecast_says_so(browse):
+    assert "No assessment is forecast to miss a limit" in (await browse.get("forecast_report")).text

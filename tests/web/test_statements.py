@@ -22,6 +22,7 @@ LISTS = (
     "/actions",
     "/search?q=testwood",
     "/reports/chase",
+    "/reports/forecast",
     "/audit",
 )
 

@@ -7,12 +7,13 @@ from typing import Any
 from aiohttp import web
 
 from coord_service.domain.access import Permission
-from coord_service.domain.case_clocks import CaseClock, ClockState
+from coord_service.domain.case_clocks import CaseClock, ClockState, clock_name
 from coord_service.domain.case_steps import STATUS_AFTER, STEP_NAMES, CaseStep
 from coord_service.domain.children import PLAN_STATUS_NAMES
 from coord_service.errors import InvalidForm
 from coord_service.operations import around_child, case_clocks, case_events
 from coord_service.operations.case_events import RecordStep
+from coord_service.operations.forecasts import view_child_forecasts
 from coord_service.web.forms import Form, read_form, redisplay
 from coord_service.web.identity import actor_of
 from coord_service.web.keys import TOOLS
@@ -44,6 +45,7 @@ async def _show(request: web.Request, form: Form, error: InvalidForm | None = No
     tools, actor, child_id = request.app[TOOLS], actor_of(request), child_id_of(request)
     view = await case_clocks.view_clocks(tools, actor, child_id)
     overview = await around_child.load_overview(tools, actor, child_id)
+    forecasts = await view_child_forecasts(tools, actor, child_id)
     facts: dict[str, Any] = {
         "tab": "clocks",
         "view": view,
@@ -51,6 +53,8 @@ async def _show(request: web.Request, form: Form, error: InvalidForm | None = No
         "picture": draw_timeline(view.clocks, view.today),
         "summary": _summary(view.clocks),
         "legend": _legend(view.clocks),
+        "forecasts": forecasts,
+        "clock_name": clock_name,
         "steps": STEPS,
         "step_names": STEP_NAMES,
         "recorded": [[each.what, each.happened_on] for each in view.events if each.withdrawn_at is None],

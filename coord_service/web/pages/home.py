@@ -11,6 +11,7 @@ from coord_service.domain.needs import GROUP_NAMES, NeedGroup, NeedKind
 from coord_service.domain.people import Role
 from coord_service.errors import NotFound
 from coord_service.operations.case_needs import Need
+from coord_service.operations.forecasts import view_forecasts
 from coord_service.operations.home import Group, Needs, view_needs, view_oversight, view_post_health
 from coord_service.web.charts import draw_trend
 from coord_service.web.identity import actor_of
@@ -55,6 +56,7 @@ _CURES: dict[NeedKind, tuple[str, str]] = {
     NeedKind.ACTION_MINE: ("Open the action", ""),
     NeedKind.ACTION_LATE: ("Open the action", ""),
     NeedKind.LIMIT: ("Open its clocks", "child_clocks"),
+    NeedKind.LIMIT_FORECAST: ("Open its clocks", "child_clocks"),
     NeedKind.LIMIT_MISSED: ("Record what happened", "child_clocks"),
     NeedKind.REVIEW: ("Book the review", "start_booking_form"),
     NeedKind.TAC: ("Book a meeting", "start_booking_form"),
@@ -136,6 +138,7 @@ async def _managers_home(request: web.Request) -> web.Response:
         request,
         "home/manager.html",
         oversight=found,
+        forecast=await view_forecasts(request.app[TOOLS], actor_of(request)),
         report=found.report,
         trend=draw_trend(found.report.months, "Percent of advice on time, by the month in which it fell due"),
         names=FIGURE_NAMES,

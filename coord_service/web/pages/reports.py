@@ -13,6 +13,7 @@ from coord_service.domain.report_tables import ReportForm
 from coord_service.domain.report_times import EVERY_NAMES, Every
 from coord_service.operations import report_mail
 from coord_service.operations.commissioner_report import download_commissioner_report, view_commissioner_report
+from coord_service.operations.forecasts import view_forecasts
 from coord_service.operations.report_csv import came_on, write_cases
 from coord_service.operations.report_document import download_report
 from coord_service.operations.reports import (
@@ -48,6 +49,7 @@ async def chase_report(request: web.Request) -> web.Response:
         request,
         "reports/chase.html",
         report=report,
+        forecast=await view_forecasts(request.app[TOOLS], actor_of(request)),
         ageing=draw_ageing(bars, "Overdue advice by service and by how late it is"),
         trend=draw_trend(report.months, "Percent of advice on time, by the month in which it fell due"),
         every=Form.of(every=await report_mail.load_own_order(request.app[TOOLS], actor_of(request)) or ""),

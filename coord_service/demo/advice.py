@@ -9,6 +9,7 @@ from random import Random
 from coord_service.demo.children import Team
 from coord_service.demo.story import NO_SUCH_MAILBOX, Scene, Story, actor_of, link_in
 from coord_service.domain.advice import AdviceKind, CannotReason
+from coord_service.domain.children import PlanStatus
 from coord_service.operations.advice import AskForAdvice, ask_for_advice
 from coord_service.operations.advice_answers import (
     Answerer,
@@ -30,6 +31,7 @@ LETTERS = (
 )
 QUESTION = "Needs, the provision they call for and the outcomes to aim at, for an EHC needs assessment."
 LATEST = 118  # days ago: before that the story does not go
+LAST_YEAR = 270  # days ago: before everything that the report's six months show
 SWEPT = (15, 6, 1)  # days ago on which the service chased
 
 
@@ -60,8 +62,16 @@ def list_open_requests(scene: Scene) -> list[Asked]:
 
 
 def list_given_advice(scene: Scene) -> list[Asked]:
-    """What the assessments have been given."""
-    return [asked for asked in _by_dice(scene) if asked.outcome == "comes"]
+    """What the assessments have been given, and what the psychologists gave for the plans of last year, slowly."""
+    return [asked for asked in _by_dice(scene) if asked.outcome == "comes"] + _of_last_year(scene.teams)
+
+
+def _of_last_year(teams: list[Team]) -> list[Asked]:
+    plans = [team for team in teams if team.child.plan_status is PlanStatus.PLAN]
+    return [
+        Asked(team, "ep", AdviceKind.PSYCHOLOGY, LAST_YEAR + number, "comes", 58 + 2 * number)
+        for number, team in enumerate(plans)
+    ]
 
 
 def _by_dice(scene: Scene) -> list[Asked]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from coord_service.demo.advice import QUESTION, Asked, service_key
+from coord_service.demo.advice import LAST_YEAR, QUESTION, Asked, service_key
 from coord_service.demo.story import Story, actor_of
 from coord_service.domain.advice import AdviceStatus, Happening, ReceiptBasis
 from coord_service.operations.receipts import advice_due_on
@@ -43,7 +43,9 @@ def _came_at(asked_at: datetime, asked: Asked) -> datetime:
 def _history(request: AdviceRequest, asked: Asked) -> list[AdviceEvent]:
     by = actor_of(asked.team.child.lead_worker).label
     came_at = _came_at(request.asked_at, asked)
-    lines = ((request.asked_at, Happening.ASKED, "Asked."), (came_at, Happening.RECEIVED, "Came by secure mail."))
+    lines = [(request.asked_at, Happening.ASKED, "Asked."), (came_at, Happening.RECEIVED, "Came by secure mail.")]
+    if asked.days_ago >= LAST_YEAR:
+        lines.append((came_at, Happening.CHECKED, "Speaks of needs, provision and outcomes."))
     return [
         AdviceEvent(request_id=request.id, at=at, what=what.value, words=words, by=by, details={})
         for at, what, words in lines

@@ -16,6 +16,7 @@ from coord_service.domain.itip import (
     PartStat,
     Policy,
     apply,
+    diff,
 )
 
 LONDON = ZoneInfo("Europe/London")
@@ -74,6 +75,20 @@ def counter(who: str, start: datetime, *, at: int = 1, sequence: int = 0, **more
     """A COUNTER: who proposes which time."""
     said = reply(who, TENTATIVE, at=at, sequence=sequence, start=start, end=start + timedelta(hours=1), **more)
     return replace(said, kind=Kind.COUNTER, method="COUNTER")
+
+
+def refresh(who: str, **more: Any) -> Message:
+    """A REFRESH: who asks for the invitation again."""
+    return replace(reply(who, NEEDS_ACTION, **more), kind=Kind.REFRESH, method="REFRESH")
+
+
+def moved(event: Event | None = None) -> Event:
+    """The meeting after a move by an hour: everybody was asked anew, under the next SEQUENCE."""
+    event = event or meeting()
+    hour = timedelta(hours=1)
+    after = diff(event, replace(event, start=event.start + hour, end=event.end + hour), NOW).event
+    assert after
+    return after
 
 
 def hear(event: Event, *messages: Message, policy: Policy | None = None) -> Applied:

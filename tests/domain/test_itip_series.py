@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from coord_service.domain.itip import Attendee, Kind, Message, PartStat, Status, diff
+from coord_service.domain.itip import Attendee, PartStat, Status, diff
 from tests.invitations import (
     ACCEPTED,
     DECLINED,
@@ -21,6 +21,7 @@ from tests.invitations import (
     hear,
     meeting,
     minutes,
+    refresh,
     reply,
     series,
 )
@@ -154,8 +155,7 @@ def test_a_proposal_for_a_date_is_judged_by_that_date() -> None:
 def test_somebody_invited_to_one_date_can_ask_for_it_again_and_sees_no_other() -> None:
     one = hear(series(SHAH), reply(SHAH, recurrence_id=SECOND)).event.overrides[0]
     event = replace(series(SHAH), overrides=(replace(one, attendees=(*one.attendees, *meeting(HEAD).attendees)),))
-    asked: Message = replace(reply(HEAD, NEEDS_ACTION), kind=Kind.REFRESH)
-    (line,) = hear(event, asked).outgoing
+    (line,) = hear(event, refresh(HEAD)).outgoing
     assert (line.event.recurrence_id, line.event.rrule) == (SECOND, "")
     assert hear(event, reply(HEAD, recurrence_id=SECOND)).verdict == "applied"
     assert hear(event, reply(HEAD)).verdict == "held"

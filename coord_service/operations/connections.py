@@ -140,7 +140,10 @@ async def connect_calendar(tools: Tools, actor: Actor, connection_id: int) -> Ca
 
 
 async def check_connection(tools: Tools, actor: Actor, connection_id: int) -> CalendarConnection:
-    """Test a connected calendar again, and keep what came of it. Raises NotFound."""
+    """Test a connected calendar again, and keep what came of it. Raises NotFound.
+
+    Where it works, meetings that could not be written into it are tried again.
+    """
     async with tools.database.read() as db:
         connection = await _check(db, actor, await calendars.load_connection(db, connection_id))
     trouble, check = None, None
@@ -157,6 +160,7 @@ async def check_connection(tools: Tools, actor: Actor, connection_id: int) -> Ca
         if check:
             connection.abilities, connection.tested_words = sorted(check.abilities), check.words
             note_success(connection, now)
+            await hand_events_over(db, connection.id, connection.id, now)  # what failed in it is tried again
         elif trouble:
             note_trouble(connection, trouble, now)
         record(db, actor, "check_connection", ("calendar_connection", connection.id), now, works=trouble is None)

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import structlog
@@ -27,6 +27,7 @@ from coord_service.operations.organizer_copy import event_of, keep_changes
 from coord_service.operations.reaching import address_of, note_success, note_trouble, reached, way_of
 from coord_service.operations.routing import Writing, put_event
 from coord_service.operations.tools import Tools
+from coord_service.operations.writing_events import PASSING
 from coord_service.ports import CalendarNews, EventAnswer, FollowedEvent, Position
 from coord_service.storage.calendars import list_connections_to_follow, load_connection, lock_connection
 from coord_service.storage.database import Session
@@ -39,6 +40,7 @@ log = structlog.get_logger()
 
 ACTOR = Actor.job("follow_calendars")
 SECONDS = 20.0
+LEFT_ALONE = timedelta(minutes=30)
 LONGEST_LINK = 2_000
 
 
@@ -69,13 +71,20 @@ async def _follow(tools: Tools, connection_id: int) -> None:
         if connection is None or connection.disconnected_at is not None or connection.news_token != token:
             return  # disconnected, or another has followed it meanwhile
         if isinstance(news, CalendarTrouble):
-            note_trouble(connection, news, tools.clock.now())
+            _note_trouble(connection, news, tools.clock.now())
             return
         note_success(connection, tools.clock.now())
         now_standing = await list_standing(db, connection_id)
         sure = {uid: each for uid, each in standing.items() if now_standing.get(uid) == each}
         if await _take_news(db, tools, connection, news, sure):
             connection.news_token = news.token
+
+
+def _note_trouble(connection: CalendarConnection, trouble: CalendarTrouble, now: datetime) -> None:
+    note_trouble(connection, trouble, now)
+    if not isinstance(trouble, PASSING):
+        # Somebody has to mend it, and a refused password that is tried every minute locks the account.
+        connection.ask_after = now + LEFT_ALONE
 
 
 async def _take_news(

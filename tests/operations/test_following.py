@@ -13,6 +13,7 @@ from coord_service.operations.writing_events import write_events
 from coord_service.storage.event_queue import lease_due_events
 from coord_service.storage.post import load_letter
 from tests.operations.calendar_routes import FAY, OWNER, SHAH, Rowan, moved, rowan, server
+from tests.outside_calendars import PASSWORD
 
 __all__ = ["rowan", "server"]
 
@@ -165,3 +166,18 @@ async def test_another_time_proposed_there_waits_for_the_lead_worker_and_is_decl
         found = await load_letter(db, letter.id, with_content=True)
     assert found is not None
     assert read_message(found.content).calendar == ""
+
+
+async def test_a_refused_password_is_not_tried_again_every_minute(rowan: Rowan) -> None:
+    await rowan.book()
+    await rowan.settle()
+    rowan.server.password = "changed since"
+    await rowan.follow()
+    assert (await rowan.connection()).ask_after == rowan.clock.now() + timedelta(minutes=30)
+    rowan.clock.move(minutes=29)
+    rowan.server.password = PASSWORD
+    await rowan.follow()
+    assert (await rowan.connection()).trouble_kind == "SignInRefused"
+    rowan.clock.move(minutes=2)
+    await rowan.follow()
+    assert (await rowan.connection()).trouble_kind is None

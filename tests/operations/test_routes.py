@@ -27,7 +27,7 @@ from coord_service.storage.event_queue import lease_due_events
 from coord_service.storage.post import load_letter
 from tests.builders import a_person, an_invitee
 from tests.operations.calendar_routes import FAY, OWNER, SHAH, Rowan, moved, rowan, server
-from tests.outside_calendars import values
+from tests.outside_calendars import PASSWORD, values
 
 __all__ = ["rowan", "server"]
 
@@ -256,6 +256,16 @@ async def test_a_refused_sign_in_is_shown_on_the_page_with_what_to_do(rowan: Row
     assert "Enter it again" in view.calendar_trouble
     lines = {each.attendee.email: each.delivery for each in view.invitations}
     assert lines == {OWNER: Delivery.FAILED, SHAH: Delivery.FAILED, FAY: Delivery.SENT}
+
+
+async def test_a_connection_that_works_again_gets_what_it_refused(rowan: Rowan) -> None:
+    meeting_id = await rowan.book()
+    rowan.server.password = "changed by mistake"
+    await rowan.settle()
+    rowan.server.password = PASSWORD
+    await connections.check_connection(rowan.tools, rowan.actor, rowan.connection_id)
+    await write_events(rowan.tools)
+    assert await rowan.invited_there(meeting_id) == {SHAH}
 
 
 async def test_by_mail_instead_after_a_refusal_invites_everybody_once(rowan: Rowan) -> None:

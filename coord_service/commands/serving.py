@@ -97,9 +97,11 @@ def _with_embedded_jobs(settings: Settings) -> web.Application:
     tools = build(settings, wake=jobs.wake)
 
     async def run_jobs(_application: web.Application) -> AsyncIterator[None]:
-        async with jobs.running(tools), mail_door(tools):
-            yield
-        await tools.close()
+        try:
+            async with mail_door(tools), jobs.running(tools):
+                yield
+        finally:
+            await tools.close()
 
     return _application(tools, run_jobs)
 

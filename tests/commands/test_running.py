@@ -104,6 +104,19 @@ def test_serving_ends_well_when_it_is_asked_to(tmp_path: Path):
 
 
 @pytest.mark.parametrize("command", ["serve", "work"])
+def test_a_busy_port_for_mail_is_said_in_a_line(tmp_path: Path, redis_url: str, command: str):
+    assert coord(tmp_path, "migrate").returncode == 0
+    with taken_port() as port:
+        settings = {"COORD_PORT": "0", "COORD_MAIL_LISTEN_PORT": str(port)}
+        settings |= {"COORD_REDIS_URL": redis_url} if command == "work" else {}
+        shell = coord(tmp_path, command, **settings)
+    assert (shell.returncode, shell.stdout) == (2, "")
+    [line] = shell.stderr.splitlines()
+    assert f"mail can't be taken on 127.0.0.1 port {port} (" in line
+    assert line.endswith("set COORD_MAIL_LISTEN_PORT to a free one")
+
+
+@pytest.mark.parametrize("command", ["serve", "work"])
 def test_the_process_that_does_the_jobs_takes_mail_that_is_handed_over(tmp_path: Path, redis_url: str, command: str):
     """`coord serve` where there is no Redis, `coord work` where there is one."""
     assert coord(tmp_path, "migrate").returncode == 0

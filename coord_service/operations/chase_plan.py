@@ -12,7 +12,7 @@ from coord_service.domain.wall_time import midnight_in_london
 from coord_service.domain.working_days import WorkingDays
 from coord_service.operations.chase_lists import LettersOf, load_letters_of
 from coord_service.operations.chase_rules import LADDERS, ChaseRules
-from coord_service.storage.chase_ledger import list_ledger
+from coord_service.storage.chase_ledger import list_came_back, list_ledger
 from coord_service.storage.chasing import (
     Fallen,
     FallenSteps,
@@ -97,11 +97,17 @@ async def decide(
     ledger: dict[int, list[Chase]] = {}
     for chase in await list_ledger(db, subject, {each.id for each in owed}):
         ledger.setdefault(chase.subject_id, []).append(chase)
+    came_back = await list_came_back(db, [chase.letter_id for rows in ledger.values() for chase in rows])
     letters = await load_letters_of(db, rules, {each.address for each in owed if each.address}, now)
     ladder = rules.ladder(subject)
-    facts = [_facts(rules, each, ledger.get(each.id, []), letters) for each in owed]
+    facts = [_facts(rules, each, _reached_by(ledger.get(each.id, []), each, came_back), letters) for each in owed]
     decisions = {known: next_chase(ladder, known, now, rules.working_days) for known in set(facts)}  # many are alike
     return [(each, known, decisions[known]) for each, known in zip(owed, facts, strict=True)]
+
+
+def _reached_by(ledger: Sequence[Chase], owed: Owed, came_back: Collection[int]) -> list[Chase]:
+    """The ledger without what came back from another address than today's: that has reached nobody."""
+    return [chase for chase in ledger if chase.letter_id not in came_back or chase.address == owed.address]
 
 
 def _facts(rules: ChaseRules, owed: Owed, ledger: Sequence[Chase], letters: LettersOf) -> ChaseFacts:

@@ -35,6 +35,15 @@ async def list_ledger(db: Session, subject: str, ids: Collection[int]) -> Sequen
     return found
 
 
+async def list_came_back(db: Session, letter_ids: Collection[int | None]) -> set[int]:
+    """Which of these letters were returned."""
+    found: set[int] = set()
+    for some in _at_a_time([each for each in letter_ids if each is not None]):
+        rows = sa.select(OutboxLetter.id).where(OutboxLetter.id.in_(some), OutboxLetter.bounced_at.is_not(None))
+        found |= set(await db.scalars(rows))
+    return found
+
+
 async def list_written_since(db: Session, addresses: Collection[str], since: datetime) -> set[str]:
     """Which of these addresses have been chased, for anything, since an instant."""
     found: set[str] = set()

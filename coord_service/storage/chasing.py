@@ -26,6 +26,7 @@ from coord_service.storage.tables import (
     Child,
     InboundMail,
     Leave,
+    OutboxLetter,
     Person,
     Service,
     User,
@@ -69,7 +70,7 @@ class Owed:
     person_id: int | None
     is_family: bool
     is_read_by_person: bool  # at an address of their own; else the service's mailbox answers
-    is_away: bool  # on leave, or their mail program said so
+    is_away: bool  # on leave, or their mail program said so, or mail to them came back
     is_at_school: bool  # whoever the letter would go to
     asked_at: datetime
     due_on: date
@@ -83,7 +84,7 @@ class Owed:
 
     @property
     def stands_in(self) -> bool:
-        """Whether the service's mailbox reads this because the person is away."""
+        """Whether the service's mailbox reads this because the person can't be reached."""
         return self.audience == Audience.HOLDER and self.is_away and not self.is_read_by_person
 
     @property
@@ -166,12 +167,16 @@ def _open(subject: str) -> Query:
 
 
 def _is_away(day: Day) -> sa.ColumnElement[bool]:
-    """On leave that day, or their mail program has said lately that they are away."""
+    """On leave that day, or their mail program has said lately that they are away, or mail to them came back."""
     on_leave = sa.select(Leave.person_id).where(Leave.starts_on <= day.on, Leave.ends_on >= day.on)
     replied = sa.select(InboundMail.sender).where(
         InboundMail.judged_at >= day.away_since, InboundMail.kind == Kind.AUTO_REPLY.value
     )
-    return sa.func.coalesce(sa.or_(Person.id.in_(on_leave), Person.email.in_(replied)), sa.false())
+    returned = sa.select(OutboxLetter.recipient).where(
+        OutboxLetter.bounced_at.is_not(None), OutboxLetter.settled_at.is_(None)
+    )
+    is_unreached = sa.or_(Person.id.in_(on_leave), Person.email.in_(replied), Person.email.in_(returned))
+    return sa.func.coalesce(is_unreached, sa.false())
 
 
 def _is_read_by_person(day: Day) -> sa.ColumnElement[bool]:
@@ -230,14 +235,22 @@ def _addressed(query: Query, audience: sa.ColumnElement[str], day: Day) -> Query
 def _unchased_since(
     subject: str, audience: sa.ColumnElement[str], at: sa.ColumnElement[datetime], day: Day
 ) -> sa.ColumnElement[bool]:
-    """No ledger row of this audience, or to this address, since an instant (`is_of_same_chase` in SQL)."""
+    """No ledger row of this audience, or to this address, since an instant (`is_of_same_chase` in SQL).
+
+    What came back from another address than today's has reached nobody.
+    """
+    came_back = sa.exists().where(OutboxLetter.id == Chase.letter_id, OutboxLetter.bounced_at.is_not(None))
     same = sa.or_(
         sa.and_(Chase.audience == audience, audience != Audience.SEND_MANAGER.value),
         Chase.address == _address(audience, day),
         sa.and_(Chase.audience == CALL, audience == Audience.HOLDER.value),
     )
     chased = sa.exists().where(
-        Chase.subject == subject, Chase.subject_id == TABLES[subject].id, same, Chase.chased_at >= at
+        Chase.subject == subject,
+        Chase.subject_id == TABLES[subject].id,
+        same,
+        Chase.chased_at >= at,
+        sa.or_(~came_back, Chase.address == _address(audience, day)),
     )
     return ~chased
 

@@ -10,7 +10,7 @@ from coord_service.domain.terms import SchoolDatesKind
 from coord_service.operations.chasing import Swept, rehearse_chases, send_due_chases
 from coord_service.operations.outbox import deliver_outbox
 from coord_service.operations.tools import Tools
-from coord_service.storage.tables import Chase, InboundMail, Leave, Person, SchoolDate
+from coord_service.storage.tables import Chase, InboundMail, Leave, OutboxLetter, Person, SchoolDate
 from integrations.mail.demo_servers import DemoMail
 from tests.advice_requests import Asking, start_asking, words_of
 from tests.builders import a_person, a_service
@@ -127,3 +127,41 @@ async def test_an_automatic_reply_leads_to_the_mailbox_for_a_week(asking: Asking
     async with asking.tools.database.read() as db:
         address = await db.scalar(sa.select(Chase.address))
     assert address == (asking.service.mailbox if reads == "mailbox" else asking.shah.email)
+
+
+async def return_chases(asking: Asking, **changes: datetime) -> None:
+    async with asking.tools.database.begin() as db:
+        chases = sa.update(OutboxLetter).where(OutboxLetter.letter == "chase_advice")
+        await db.execute(chases.values(bounced_at=asking.clock.now(), **changes))
+
+
+async def test_what_came_back_goes_to_the_services_mailbox_within_the_hour(asking: Asking) -> None:
+    await asking.ask()
+    assert (await sweep_on(asking, date(2026, 4, 15))).letters == 1
+    await return_chases(asking)
+    asking.clock.move(minutes=15)
+    assert await send_due_chases(asking.tools) == Swept(letters=1, chases=1)
+    await deliver_outbox(asking.tools)
+    assert "(asked of Dr Priya Shah)" in words_of(asking.last(asking.service.mailbox))
+    asking.clock.move(minutes=15)
+    assert await send_due_chases(asking.tools) == Swept()
+    async with asking.tools.database.read() as db:
+        rows = list(await db.execute(sa.select(Chase.step, Chase.address).order_by(Chase.id)))
+    assert rows == [("+1", asking.shah.email), ("+1", asking.service.mailbox)]  # both stay on record
+
+
+async def test_an_address_that_somebody_has_seen_to_is_written_to_again(asking: Asking) -> None:
+    await asking.ask()
+    await sweep_on(asking, date(2026, 4, 15))
+    await return_chases(asking, settled_at=asking.clock.now())
+    before = len(asking.mails(asking.shah.email))
+    assert await sweep_on(asking, date(2026, 4, 16)) == Swept()
+    assert (await sweep_on(asking, date(2026, 4, 21))).letters == 2
+    assert len(asking.mails(asking.shah.email)) == before + 1
+
+
+async def test_mail_that_comes_back_from_the_mailbox_itself_is_not_sent_in_a_circle(asking: Asking) -> None:
+    await asking.ask(of_person=False)
+    await sweep_on(asking, date(2026, 4, 15))
+    await return_chases(asking)
+    assert await sweep_on(asking, date(2026, 4, 16)) == Swept()

@@ -3,10 +3,12 @@
 A page waits a moment for quick calendars and then shows what is known; the rest arrives while it is being read.
 """
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import structlog
 
@@ -22,6 +24,7 @@ from coord_service.storage.database import Session
 from coord_service.storage.tables import BusyReading, CalendarConnection
 
 STATUSES = {each.value: each for each in BlockStatus}
+DIARIES_AT_HAND = 128  # of which the blocks stay in memory: a few MB, of full diaries some 40
 AHEAD = timedelta(weeks=12)  # read at least so far: looking "later" then needs no new question
 MOMENT = 0.4  # seconds that a page waits for quick calendars
 
@@ -83,16 +86,20 @@ async def load_outside(
 ) -> dict[int, Outside]:
     """What is known of each person's own calendar, by person id: two statements, and nobody is asked."""
     ways = await _connections_by_person(db, addresses)
-    readings = _by_person(await calendars.list_readings(db, list(ways)), ways)
+    read = await calendars.list_readings(db, list(ways))
+    blocks = {(row.connection_id, row.person_id): text for row, text in read}
+    readings = _by_person((row for row, _ in read), ways)
     return {
-        person_id: _judge(readings.get(person_id), span, now) if person_id in ways else Outside()
+        person_id: _judge(readings.get(person_id), blocks, span, now) if person_id in ways else Outside()
         for person_id in addresses
     }
 
 
-def _judge(row: BusyReading | None, span: tuple[datetime, datetime], now: datetime) -> Outside:
-    blocks = tuple(_blocks_touching(row, *span)) if row else ()
-    return judge(_reading(row, blocks), *span, now)
+def _judge(
+    row: BusyReading | None, blocks: Mapping[tuple[int, int], str], span: tuple[datetime, datetime], now: datetime
+) -> Outside:
+    read = _read_blocks(blocks[row.connection_id, row.person_id]) if row else ()
+    return judge(_reading(row, read), *span, now)
 
 
 def _wants_asking(
@@ -212,13 +219,11 @@ def _reading(row: BusyReading | None, blocks: tuple[Block, ...] = ()) -> Reading
     )
 
 
-def _blocks_touching(row: BusyReading, start_at: datetime, end_at: datetime) -> Iterator[Block]:
-    """A page wants a few weeks of a long reading: written in UTC, instants are in order as they stand."""
-    since, until = _written(start_at), _written(end_at)
+@lru_cache(maxsize=DIARIES_AT_HAND)
+def _read_blocks(text: str) -> tuple[Block, ...]:
+    """The blocks of a reading as it is kept: the same ones, page after page, until they are read anew."""
     read = datetime.fromisoformat
-    for start, end, status in row.blocks:
-        if start < until and since < end:
-            yield Block(read(start), read(end), STATUSES[status])
+    return tuple(Block(read(start), read(end), STATUSES[status]) for start, end, status in json.loads(text))
 
 
 def _written(instant: datetime) -> str:

@@ -132,10 +132,14 @@ async def delete_readings(db: Session, connection_id: int) -> None:
     await db.execute(sa.delete(BusyReading).where(BusyReading.connection_id == connection_id))
 
 
-async def list_readings(db: Session, person_ids: Collection[int]) -> Sequence[BusyReading]:
-    """What was last read of these people, through any connection."""
-    rows = await db.scalars(sa.select(BusyReading).where(BusyReading.person_id.in_(person_ids)))
-    return rows.all()
+async def list_readings(db: Session, person_ids: Collection[int]) -> Sequence[tuple[BusyReading, str]]:
+    """What was last read of these people, through any connection; each one's blocks beside it, as JSON."""
+    rows = await db.execute(
+        sa.select(BusyReading, sa.cast(BusyReading.blocks, sa.Text))
+        .where(BusyReading.person_id.in_(person_ids))
+        .options(_NO_BLOCKS)
+    )
+    return [(reading, blocks) for reading, blocks in rows]
 
 
 async def list_ages(db: Session, person_ids: Collection[int]) -> Sequence[BusyReading]:

@@ -14,6 +14,7 @@ from typing import Any
 from coord_service.domain.case_steps import CaseStep
 from coord_service.domain.clocks import ClockKind, ClockLaw, ClockRule, Ends, Ground
 from coord_service.domain.ladders import Audience, Ladder, LadderKind, Step
+from coord_service.domain.people import Sector
 from coord_service.domain.working_days import WorkingDays
 from coord_service.errors import Refused
 
@@ -104,6 +105,7 @@ def _clock(entry: dict[str, Any]) -> ClockRule:
         ends=Ends(entry.get("ends", Ends.AFTER)),
         ended_by=frozenset(map(CaseStep, entry["ended_by"])),
         void_by=frozenset(map(CaseStep, entry.get("void_by", ()))),
+        from_sending=frozenset(map(Sector, entry.get("from_sending", ()))),
         not_before=CaseStep(entry["not_before"]) if "not_before" in entry else None,
         **{name: entry[name] for name in plain if name in entry},
     )

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from coord_service.domain.case_steps import CaseStep
+from coord_service.domain.people import Sector
 from coord_service.domain.working_days import WorkingDays
 from coord_service.errors import Refused
 
@@ -73,6 +74,7 @@ class ClockRule:
     ended_by: frozenset[CaseStep] = frozenset()
     void_by: frozenset[CaseStep] = frozenset()
     not_before: CaseStep | None = None
+    from_sending: frozenset[Sector] = frozenset()
     is_minimum: bool = False
     is_limit: bool = True
 
@@ -133,6 +135,11 @@ def due(laws: Sequence[ClockLaw], kind: ClockKind, start_on: date) -> list[Limit
 def limit_of(rule: ClockRule, due_on: date) -> Limit:
     """A rule's limit on its day."""
     return Limit(rule.id, due_on, rule.law, rule.rule, rule.exceptions, rule.meet_by_on(due_on))
+
+
+def counts_from_sending(laws: Sequence[ClockLaw], sector: Sector, asked_on: date) -> bool:
+    """Whether the time for advice that was asked for on a day runs from the sending of the request, not its receipt."""
+    return any(sector in rule.from_sending for rule in law_on(laws, asked_on).rules)
 
 
 def law_on(laws: Sequence[ClockLaw], day: date) -> ClockLaw:

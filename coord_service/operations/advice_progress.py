@@ -18,7 +18,7 @@ from coord_service.errors import ChangedMeanwhile, InvalidForm, Refused
 from coord_service.operations.advice_history import Told, end, note, put_on_record, take_up, take_up_open
 from coord_service.operations.advice_letters import AdviceLetter, find_holder, post_advice_letter, refuse_private_words
 from coord_service.operations.documents import Upload, keep_document
-from coord_service.operations.receipts import advice_due_on
+from coord_service.operations.receipts import advice_due_on, runs_from_sending
 from coord_service.operations.tools import Tools
 from coord_service.storage.around_child import add_contact
 from coord_service.storage.database import Session
@@ -110,6 +110,9 @@ def _iso(day: date | None) -> str | None:
 async def correct_receipt(tools: Tools, actor: Actor, correct: CorrectReceipt) -> None:
     """Put the date of receipt right; the due date follows it, and the audit says what both were.
 
+    For the council's own services and schools the six weeks run from sending (Code of Practice 9.41): their due date
+    stays where it is.
+
     Raises InvalidForm for a day before the asking or after today, ChangedMeanwhile for a page that is out of date.
     """
     require(actor, Permission.ASK_FOR_ADVICE)
@@ -121,7 +124,8 @@ async def correct_receipt(tools: Tools, actor: Actor, correct: CorrectReceipt) -
         _refuse_wrong_day(request, correct.received_on, day_in_london(now), "received_on")
         was_received_on, was_due_on = request.received_on, request.due_on
         request.received_on, request.receipt_basis = correct.received_on, correct.basis
-        request.due_on = advice_due_on(tools.rulebook, correct.received_on)
+        if not runs_from_sending(tools, request):
+            request.due_on = advice_due_on(tools.rulebook, correct.received_on)
         told = Told(Happening.RECEIPT_CORRECTED, _correction(request, was_due_on, correct.reason), actor.label)
         note(db, request, told, now)
         put_on_record(

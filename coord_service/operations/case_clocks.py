@@ -7,9 +7,11 @@ from typing import Protocol
 
 from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission, require
+from coord_service.domain.advice import ReceiptBasis
 from coord_service.domain.case_clocks import AdviceClock, CaseClock, CaseFacts, Lifting, case_clocks
 from coord_service.domain.case_steps import CaseStep, Step
 from coord_service.domain.children import PlanStatus, birthday
+from coord_service.domain.clocks import ClockLaw, counts_from_sending
 from coord_service.domain.people import Actor
 from coord_service.operations.cases import load_child
 from coord_service.operations.tools import Tools
@@ -77,7 +79,7 @@ async def view_clocks(tools: Tools, actor: Actor, child_id: int) -> ClocksView:
     today = day_in_london(tools.clock.now())
     async with tools.database.read() as db:
         child = await load_child(db, child_id)
-        case = await load_case_facts(db, child)
+        case = await load_case_facts(db, tools, child)
         events = await list_events(db, child_id)
         exceptions = await list_exceptions(db, child_id)
         corrections = await list_corrections(db, child_id)
@@ -85,7 +87,7 @@ async def view_clocks(tools: Tools, actor: Actor, child_id: int) -> ClocksView:
     return ClocksView(child, case_clocks(tools.rulebook.clock_laws, case, today), events, untold, corrections, today)
 
 
-async def load_case_facts(db: Session, child: Child) -> CaseFacts:
+async def load_case_facts(db: Session, tools: Tools, child: Child) -> CaseFacts:
     """Everything on record about one case, its advice too."""
     whose = Whose(child_id=child.id)
     case = (await load_on_record(db, whose)).facts(child.id, child)
@@ -93,7 +95,7 @@ async def load_case_facts(db: Session, child: Child) -> CaseFacts:
         plan_status=case.plan_status,
         steps=case.steps,
         lifted=case.lifted,
-        advice=tuple(map(advice_clock, await list_advice(db, whose))),
+        advice=tuple(advice_clock(tools.rulebook.clock_laws, line) for line in await list_advice(db, whose)),
         under_five_until=birthday(child.born_on, FIVE),
     )
 
@@ -127,11 +129,19 @@ def came_on(line: AdviceLine) -> date | None:
     return day_in_london(line.ended_at) if line.ended_at else None
 
 
-def start_of(line: AdviceLine) -> date:
-    """The day from which the six weeks run: the receipt, until that is known the asking (reg 8(1))."""
-    return line.received_on or day_in_london(line.asked_at)
+def start_of(laws: Sequence[ClockLaw], line: AdviceLine) -> date:
+    """The day from which the six weeks run: the receipt, until that is known the asking (reg 8(1)).
+
+    For the council's own services and schools it is the day on which the request went (Code of Practice 9.41), which is
+    the day on which their mail server took it.
+    """
+    asked_on = day_in_london(line.asked_at)
+    is_said = line.receipt_basis not in {None, ReceiptBasis.ACCEPTED_BY_SERVER}
+    if is_said and counts_from_sending(laws, line.sector, asked_on):
+        return asked_on
+    return line.received_on or asked_on
 
 
-def advice_clock(line: AdviceLine) -> AdviceClock:
+def advice_clock(laws: Sequence[ClockLaw], line: AdviceLine) -> AdviceClock:
     """A request as its clock."""
-    return AdviceClock(line.request_id, line.service, start_of(line), line.due_on, came_on(line))
+    return AdviceClock(line.request_id, line.service, start_of(laws, line), line.due_on, came_on(line))

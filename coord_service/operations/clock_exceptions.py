@@ -76,7 +76,9 @@ async def view_clock(tools: Tools, actor: Actor, key: ClockKey) -> OneClock:
 
 
 async def _find_clock(db: Session, tools: Tools, child: Child, key: ClockKey) -> CaseClock:
-    clocks = case_clocks(tools.rulebook.clock_laws, await load_case_facts(db, child), day_in_london(tools.clock.now()))
+    clocks = case_clocks(
+        tools.rulebook.clock_laws, await load_case_facts(db, tools, child), day_in_london(tools.clock.now())
+    )
     wanted = (key.clock, key.start_on, key.request_id)
     found = next((each for each in clocks if (each.limit.id, each.start_on, each.request_id) == wanted), None)
     if found is None:

@@ -76,7 +76,7 @@ def _check(wanted: CorrectDate, child: Child, today: date) -> None:
 
 async def _limits(db: Session, tools: Tools, child: Child, today: date) -> set[str]:
     """Every limit of the case as the audit says it: decide_assess 2026-02-16."""
-    clocks = case_clocks(tools.rulebook.clock_laws, await load_case_facts(db, child), today)
+    clocks = case_clocks(tools.rulebook.clock_laws, await load_case_facts(db, tools, child), today)
     return {f"{each.limit.id} {each.limit.due_on.isoformat()}" for each in clocks if each.request_id is None}
 
 

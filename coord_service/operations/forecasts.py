@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission, require
 from coord_service.domain.case_clocks import case_clocks
+from coord_service.domain.clocks import ClockLaw
 from coord_service.domain.forecasts import Forecast, Outlook, Owed, Pace, Paces, forecast
 from coord_service.domain.people import Actor
 from coord_service.domain.wall_time import midnight_in_london
@@ -61,16 +62,16 @@ async def forecast_cases(
     laws, found = tools.rulebook.clock_laws, []
     for record in records:
         lines = owed.get(record.child_id, [])
-        facts = on_record.facts(record.child_id, record, tuple(map(advice_clock, lines)))
+        facts = on_record.facts(record.child_id, record, tuple(advice_clock(laws, line) for line in lines))
         clocks = case_clocks(laws, facts, today)
-        said = forecast(laws, clocks, [_owed(line) for line in lines], paces, today)
+        said = forecast(laws, clocks, [_owed(laws, line) for line in lines], paces, today)
         if said:
             found.append(CaseForecast(record, said))
     return found
 
 
-def _owed(line: AdviceLine) -> Owed:
-    return Owed(line.request_id, line.service_id, line.service, start_of(line), line.due_on, line.promised_on)
+def _owed(laws: Sequence[ClockLaw], line: AdviceLine) -> Owed:
+    return Owed(line.request_id, line.service_id, line.service, start_of(laws, line), line.due_on, line.promised_on)
 
 
 async def view_forecasts(tools: Tools, actor: Actor) -> Forecasts:

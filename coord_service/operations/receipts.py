@@ -4,13 +4,13 @@ from datetime import date, datetime
 
 from coord_service.clock import day_in_london
 from coord_service.domain.advice import AdviceStatus, ReceiptBasis
-from coord_service.domain.clocks import ClockKind, due
+from coord_service.domain.clocks import ClockKind, counts_from_sending, due
 from coord_service.operations.tools import Tools
 from coord_service.rulebook import Rulebook
 from coord_service.storage.advice import load_request
 from coord_service.storage.chase_ledger import are_all_chases_wanted
 from coord_service.storage.database import Session
-from coord_service.storage.tables import OutboxLetter
+from coord_service.storage.tables import AdviceRequest, OutboxLetter
 
 ASKING = "ask_advice"
 CHASING = frozenset({"chase_advice", "escalate_advice"})
@@ -20,6 +20,12 @@ LOOKED_AT_AGAIN = CHASING | {ASKING}
 def advice_due_on(rulebook: Rulebook, start_on: date) -> date:
     """The last day for advice: six weeks from the day its request was received (reg 8(1))."""
     return next(limit.due_on for limit in due(rulebook.clock_laws, ClockKind.ADVICE, start_on) if limit.id == "advice")
+
+
+def runs_from_sending(tools: Tools, request: AdviceRequest) -> bool:
+    """Whether a request's six weeks run from its sending (Code of Practice 9.41), whenever they say it reached them."""
+    asked_on, sector = day_in_london(request.asked_at), request.service.agency.sector
+    return counts_from_sending(tools.rulebook.clock_laws, sector, asked_on)
 
 
 async def letter_was_accepted(db: Session, tools: Tools, letter: OutboxLetter, now: datetime) -> None:

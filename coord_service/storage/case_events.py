@@ -7,15 +7,17 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from coord_service.domain.advice import AdviceStatus
+from coord_service.domain.advice import AdviceStatus, ReceiptBasis
 from coord_service.domain.case_clocks import Lifting
 from coord_service.domain.case_steps import CaseStep, Step
 from coord_service.domain.children import PlanStatus
 from coord_service.domain.meetings import MeetingStatus, Purpose
+from coord_service.domain.people import Sector
 from coord_service.storage.database import Session
 from coord_service.storage.report_conditions import came_on
 from coord_service.storage.tables import (
     AdviceRequest,
+    Agency,
     CaseEvent,
     Child,
     ClockException,
@@ -59,7 +61,9 @@ class AdviceLine:
     service_id: int
     service: str
     asked_at: datetime
+    sector: Sector
     received_on: date | None
+    receipt_basis: ReceiptBasis | None
     due_on: date
     promised_on: date | None
     came_on: str | None
@@ -154,7 +158,9 @@ async def list_advice(db: Session, whose: Whose, *, only_open: bool = False) -> 
             AdviceRequest.service_id,
             Service.name,
             AdviceRequest.asked_at,
+            Agency.sector,
             AdviceRequest.received_on,
+            AdviceRequest.receipt_basis,
             AdviceRequest.due_on,
             AdviceRequest.promised_on,
             sa.case((is_received, came_on())),
@@ -162,10 +168,11 @@ async def list_advice(db: Session, whose: Whose, *, only_open: bool = False) -> 
         )
         .join(Child, Child.id == AdviceRequest.child_id)
         .join(Service, Service.id == AdviceRequest.service_id)
+        .join(Agency, Agency.id == Service.agency_id)
         .where(_chosen(whose), AdviceRequest.status.in_(states))
         .order_by(AdviceRequest.asked_at, AdviceRequest.id)
     )
-    return [AdviceLine(*row) for row in rows]
+    return [AdviceLine(*tuple(row)) for row in rows]
 
 
 def add_event(db: Session, event: CaseEvent) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from aiohttp import FormData
 
 from coord_service.domain.advice import AdviceStatus
-from coord_service.domain.people import Role
+from coord_service.domain.people import Role, Sector
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import (
     AdviceRequest,
@@ -334,6 +334,23 @@ async def test_the_date_of_receipt_is_corrected_and_the_due_date_follows(case):
     assert "so due on 9 April 2026 (was 14 April 2026)" in page.text
     assert (await case.request()).due_on == date(2026, 4, 9)
     await case.worker.post("correct_receipt", form | right, status=409, request_id=1)
+
+
+async def test_a_councils_own_service_has_six_weeks_from_sending_whenever_it_was_received(case):
+    """Code of Practice 9.41."""
+    await case.ask(case.shah)
+    async with case.tools.database.begin() as db:
+        request = await db.get(AdviceRequest, 1)
+        request.asked_at, request.due_on = datetime(2026, 2, 24, 10, tzinfo=UTC), date(2026, 4, 7)
+        service = await db.get(Service, case.service.id, options=[sa.orm.joinedload(Service.agency)])
+        service.agency.sector = Sector.EDUCATION
+    assert "from sending (Code of Practice 9.41)" in (await case.worker.get("correct_receipt_form", request_id=1)).text
+    right = {"received_on": "2026-02-26", "basis": "acknowledged", "reason": "Half term", "version": "2"}
+    await case.worker.post("correct_receipt", right, request_id=1)
+    assert (await case.request()).due_on == date(2026, 4, 7)
+    clocks = await case.worker.get("child_clocks", child_id=case.child.id)
+    assert "24 February 2026" in clocks.text
+    assert "26 February 2026" not in clocks.text
 
 
 async def test_advice_by_post_is_received_with_its_paper(case):

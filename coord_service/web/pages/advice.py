@@ -22,6 +22,7 @@ from coord_service.operations import advice, advice_progress, documents
 from coord_service.operations.advice import AskForAdvice, ReplaceRequest, SendAgain
 from coord_service.operations.advice_page import AskChoices, load_ask_choices, view_request
 from coord_service.operations.advice_progress import AdviceByHand, CheckAdvice, CorrectReceipt, PhoneAnswer
+from coord_service.operations.receipts import runs_from_sending
 from coord_service.web.forms import Form, read_form, redisplay
 from coord_service.web.identity import actor_of
 from coord_service.web.keys import TOOLS
@@ -103,6 +104,7 @@ async def _facts(request: web.Request) -> dict[str, Any]:
         "child": view.request.child,
         "kind_name": ADVICE_KIND_NAMES[view.request.kind],
         "basis_names": RECEIPT_BASIS_NAMES,
+        "from_sending": runs_from_sending(request.app[TOOLS], view.request),
         "bases": [
             (ReceiptBasis.ACKNOWLEDGED, "They told us"),
             (ReceiptBasis.CORRECTED, "We know it otherwise"),

@@ -63,7 +63,7 @@ async def lease_due_events(db: Session, now: datetime, most: int) -> Sequence[Le
     await db.execute(locked.with_for_update(key_share=True))
     taken = await db.scalars(
         sa.update(OutboxLetter)
-        .where(OutboxLetter.id.in_(chosen), _is_free(now), ~is_going)
+        .where(OutboxLetter.id.in_(chosen), _is_free(now))
         .values(leased_until=now + LEASE, leased_at=now)
         .returning(OutboxLetter.id)
         .execution_options(synchronize_session=False)

@@ -133,7 +133,7 @@ class MemoryCalendar:
         async with self._reached() as server:
             server.written.append(event)
             kept = server.kept.get((self._account.address, event.uid))
-            if kept and event.sequence < kept.event.sequence:
+            if kept and (event.sequence < kept.event.sequence or (event == kept.event and not kept.is_deleted)):
                 return
             is_same_time = kept is not None and kept.event.sequence == event.sequence
             answers = kept.answers if kept and is_same_time else {}

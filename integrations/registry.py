@@ -45,6 +45,7 @@ LINES: tuple[Line, ...] = (
                 ),
             ),
             abilities=EVERYTHING,
+            is_for_council=True,
         ),
         "integrations.calendars.caldav.calendar:open_calendar",
     ),

@@ -20,9 +20,10 @@ CURES: dict[type[CalendarTrouble], str] = {
     SecretsUnreadable: "Ask whoever runs this service to set COORD_SECRETS_KEY again, or enter the password again.",
 }
 
+OTHERS = "read_others"
 CAN = {
     "read_busy": "see when the owner is busy: never what it is about, where, or with whom",
-    "read_others": "see when colleagues on the same system are busy",
+    OTHERS: "see when colleagues on the same system are busy",
     "write": "put meetings into it, and let it invite the people on the same system",
     "follow": "notice what is answered, moved or deleted there",
 }
@@ -33,10 +34,14 @@ def cure_of(trouble_kind: str | None) -> str:
     return next((cure for trouble, cure in CURES.items() if trouble.__name__ == trouble_kind), "")
 
 
-def say_abilities(abilities: Iterable[str]) -> tuple[list[str], list[str]]:
-    """What a connection can do, and what it can't, each a phrase that goes on after "It can" or "It can't"."""
+def say_abilities(abilities: Iterable[str], *, is_councils: bool) -> tuple[list[str], list[str]]:
+    """What a connection can do, and what it can't, each a phrase that goes on after "It can" or "It can't".
+
+    Colleagues are asked about through the council's own connection alone, whatever a person's could do.
+    """
     able = set(abilities)
-    return [CAN[each] for each in CAN if each in able], [CAN[each] for each in CAN if each not in able]
+    asked = [each for each in CAN if is_councils or each != OTHERS]
+    return [CAN[each] for each in asked if each in able], [CAN[each] for each in asked if each not in able]
 
 
 def read_domains(text: str) -> tuple[str, ...]:

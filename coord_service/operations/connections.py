@@ -94,7 +94,7 @@ async def test_calendar(tools: Tools, actor: Actor, asked: TryCalendar) -> int:
         address = address_of(person)
     secrets = {each.name: values.pop(each.name) for each in kind.fields if each.is_secret and each.name in values}
     seal_secrets(tools, 0, secrets)  # refused before anything is sent anywhere
-    check = await _try(tools, Way(kind.kind, address, values | secrets))
+    check = await _try(tools, Way(kind.kind, address, values | secrets), is_councils=person is None)
     now = tools.clock.now()
     connection = CalendarConnection(
         person_id=asked.person_id,
@@ -253,7 +253,7 @@ async def count_sealed(tools: Tools) -> int:
         return await calendars.count_connections_with_secrets(db)
 
 
-async def _try(tools: Tools, way: Way) -> CalendarCheck:
+async def _try(tools: Tools, way: Way, *, is_councils: bool) -> CalendarCheck:
     try:
         async with reached(tools, way) as calendar:
             check = await calendar.check()
@@ -261,6 +261,9 @@ async def _try(tools: Tools, way: Way) -> CalendarCheck:
         raise InvalidForm({"test": f"{trouble} {cure_of(type(trouble).__name__)}".strip()}) from trouble
     if Ability.READ_BUSY not in check.abilities:
         raise InvalidForm({"test": f"{check.words} But it does not let us see when anybody is busy."})
+    if is_councils and Ability.READ_OTHERS not in check.abilities:
+        alone = "But it does not tell when others are busy: each of them has to connect their own."
+        raise InvalidForm({"test": f"{check.words} {alone}"})
     return check
 
 

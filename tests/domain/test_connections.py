@@ -24,9 +24,14 @@ def test_every_ability_has_its_words():
 
 
 def test_what_a_connection_can_not_do_is_said_too():
-    can, cannot = say_abilities(["read_busy"])
+    can, cannot = say_abilities(["read_busy"], is_councils=True)
     assert can == [CAN["read_busy"]]
     assert cannot == [CAN["read_others"], CAN["write"], CAN["follow"]]
+
+
+def test_nothing_is_said_of_colleagues_where_they_are_never_asked_about():
+    can, cannot = say_abilities(list(CAN), is_councils=False)
+    assert (can, cannot) == ([CAN["read_busy"], CAN["write"], CAN["follow"]], [])
 
 
 def test_mail_domains_are_read_as_people_type_them():

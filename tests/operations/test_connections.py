@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -10,16 +12,20 @@ from structlog.testing import capture_logs
 
 from coord_service.commands.serving import require_secrets
 from coord_service.commands.terminal import BadInput
+from coord_service.domain.diaries import Block
 from coord_service.domain.people import Actor, PersonKind, Role
 from coord_service.errors import InvalidForm, NotAllowed, NotFound, Refused, SecretsUnreadable, ServiceClosed
 from coord_service.operations import connections
 from coord_service.operations.connections import TryCalendar
+from coord_service.operations.gathering import Wanted, gather_busy, load_outside
 from coord_service.operations.reaching import way_of
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import AuditEntry, CalendarConnection
 from integrations.vault import AesGcmVault
 from tests.builders import a_person, a_user, actor_for
 from tests.outside_calendars import PASSWORD, connect, server, values
+from tests.servers.faulty import serve_faulty
+from tests.servers.small_dav import SmallDav
 
 __all__ = ["server"]
 
@@ -214,3 +220,36 @@ async def test_who_connected_and_disconnected_what_is_on_record(tools, worker, s
         entries = list(await db.scalars(sa.select(AuditEntry).where(AuditEntry.record_type == "calendar_connection")))
     assert [each.verb for each in entries] == ["test_calendar", "connect_calendar", "disconnect_calendar"]
     assert {each.record_id for each in entries} == {connection_id}
+
+
+@pytest.fixture
+async def dav() -> AsyncIterator[tuple[SmallDav, dict[str, str]]]:
+    """A calendar server with scheduling, and what is typed to connect it."""
+    dav = SmallDav()
+    async with serve_faulty(dav.answer) as there:
+        yield dav, {"server": there.url, "user": "jo", "password": "secret"}
+
+
+async def test_one_account_on_a_server_with_scheduling_serves_the_whole_council(tools, administrator, dav):
+    small, typed = dav
+    small.busy["psychologist@example.org"] = (
+        "BEGIN:VCALENDAR\r\nBEGIN:VFREEBUSY\r\nFREEBUSY:20260305T090000Z/PT1H\r\nEND:VFREEBUSY\r\nEND:VCALENDAR\r\n"
+    )
+    asked = TryCalendar(None, "caldav", typed, ("example.org",))
+    connection_id = await connections.test_calendar(tools, administrator, asked)
+    await connections.connect_calendar(tools, administrator, connection_id)
+    colleague = await a_person(tools, email="psychologist@example.org")
+    span = datetime(2026, 3, 5, tzinfo=UTC), datetime(2026, 3, 6, tzinfo=UTC)
+    addresses = {colleague.id: "psychologist@example.org"}
+    await gather_busy(tools, Wanted(addresses, *span), patience=60)
+    async with tools.database.read() as db:
+        outside = (await load_outside(db, addresses, span, tools.clock.now()))[colleague.id]
+    nine = datetime(2026, 3, 5, 9, tzinfo=UTC)
+    assert outside.blocks == (Block(nine, nine + timedelta(hours=1)),)
+
+
+async def test_an_account_that_tells_of_its_owner_alone_is_not_the_councils(tools, administrator, dav):
+    small, typed = dav
+    small.has_scheduling = False
+    with pytest.raises(InvalidForm, match="does not tell when others are busy"):
+        await connections.test_calendar(tools, administrator, TryCalendar(None, "caldav", typed, ("example.org",)))

@@ -14,7 +14,8 @@ from integrations.itip.lines import parse
 SPACES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
 OWNER = "lead.worker@example.org"
 PRINCIPAL = """<D:current-user-principal><D:href>/principals/jo/</D:href></D:current-user-principal>"""
-OF_PRINCIPAL = f"""<C:calendar-home-set><D:href>/home/jo/</D:href></C:calendar-home-set>
+HOME = "<C:calendar-home-set><D:href>/home/jo/</D:href></C:calendar-home-set>"
+OF_PRINCIPAL = f"""{HOME}
 <C:schedule-outbox-URL><D:href>/outbox/jo/</D:href></C:schedule-outbox-URL>
 <C:schedule-inbox-URL><D:href>/inbox/jo/</D:href></C:schedule-inbox-URL>
 <C:calendar-user-address-set><D:href>mailto:{OWNER}</D:href><D:href>/principals/jo/</D:href>
@@ -38,6 +39,7 @@ class SmallDav:
     busy: dict[str, str] = field(default_factory=dict)
     own_busy: str = ""  # the calendar is shared as busy times alone
     has_sync: bool = True
+    has_scheduling: bool = True
     is_found_at_root: bool = True
     raw: bytes | None = None  # said instead of any multistatus
     asked: list[tuple[str, str, str]] = field(default_factory=list)
@@ -64,7 +66,7 @@ class SmallDav:
         return {
             **({"/": [_response("/", PRINCIPAL)]} if self.is_found_at_root else {}),
             "/dav/": [_response("/dav/", PRINCIPAL)],
-            "/principals/jo/": [_response("/principals/jo/", OF_PRINCIPAL)],
+            "/principals/jo/": [_response("/principals/jo/", OF_PRINCIPAL if self.has_scheduling else HOME)],
             "/inbox/jo/": [_response("/inbox/jo/", default)],
             "/home/jo/": _home(),
             "/home/jo/work/": [_response(f"/home/jo/work/{name}", _etag(text)) for name, text in self.events.items()],

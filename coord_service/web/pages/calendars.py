@@ -143,7 +143,7 @@ async def show_tested_calendar(request: web.Request) -> web.Response:
     if found.connected_at is not None:
         return see_address(request, _owner_address(request, found.person_id))
     names = {kind.kind: kind.name for kind in tools.calendars.all()}
-    can, cannot = say_abilities(found.abilities)
+    can, cannot = say_abilities(found.abilities, is_councils=found.person_id is None)
     name, facts = _form_route(found.person_id)
     return render(
         request,

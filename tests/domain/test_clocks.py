@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coord_service.domain.case_steps import STEP_NAMES, CaseStep
-from coord_service.domain.clocks import ClockKind, ClockLaw, ClockRule, Ground, due
+from coord_service.domain.clocks import ClockKind, ClockLaw, ClockRule, Ground, counts_from_sending, due
+from coord_service.domain.people import Sector
 from coord_service.errors import Refused
 from coord_service.rulebook import load_clock_laws, load_working_days, read_clock_law
 
@@ -163,3 +164,18 @@ def test_a_plan_is_passed_within_fifteen_working_days_of_knowing(known_on):
     """Reg 15(2): the day of knowing is the first of them, if anybody works on it."""
     last, days = due_on(ClockKind.MOVE, "transfer_in", known_on), load_working_days()
     assert days.between(known_on, last) + days.is_working_day(known_on) == 15
+
+
+@pytest.mark.parametrize(
+    ("sector", "is_sending"),
+    [
+        (Sector.EDUCATION, True),
+        (Sector.SOCIAL_CARE, True),
+        (Sector.COUNCIL, True),
+        (Sector.HEALTH, False),
+        (Sector.VOLUNTARY, False),
+    ],
+)
+def test_the_councils_own_services_count_from_sending_and_the_nhs_from_receipt(sector, is_sending):
+    """Code of Practice 9.41 and reg 8(1)."""
+    assert counts_from_sending(LAWS, sector, date(2026, 3, 3)) is is_sending

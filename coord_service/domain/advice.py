@@ -104,6 +104,8 @@ class Happening(StrEnum):
     RECEIVED = "received"
     CHECKED = "checked"
     NOT_ENOUGH = "not_enough"
+    PAUSED = "paused"
+    RESUMED = "resumed"
     REPLACED = "replaced"
     WITHDRAWN = "withdrawn"
 
@@ -121,6 +123,8 @@ HAPPENING_NAMES = {
     Happening.RECEIVED: "Advice received",
     Happening.CHECKED: "Checked: enough",
     Happening.NOT_ENOUGH: "Checked: not enough",
+    Happening.PAUSED: "Reminders paused",
+    Happening.RESUMED: "Reminders go on",
     Happening.REPLACED: "Replaced by another request",
     Happening.WITHDRAWN: "Withdrawn",
 }
@@ -160,6 +164,18 @@ ADVICE_PART_NAMES = {
 }
 
 LONGEST_PROMISE = timedelta(days=183)  # later than half a year is a slip of the pen, or no promise
+
+
+LONGEST_PAUSE = timedelta(days=42)  # as long as the advice itself may take: a longer silence is neglect
+
+
+def fault_of_pause(until_on: date, today: date) -> str | None:
+    """What is wrong with the last day of a pause, as a sentence; None when nothing is."""
+    if until_on < today:
+        return "Give today or a later day: this one has passed"
+    if until_on > today + LONGEST_PAUSE:
+        return "Give a day within the next six weeks: you can pause again"
+    return None
 
 
 def fault_of_promise(promised_on: date, today: date) -> str | None:

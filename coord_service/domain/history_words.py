@@ -73,6 +73,8 @@ _SAID = {
     "set_wishes": "Noted which times somebody likes",
     "order_report": "Ordered the chase report by mail, or ended that",
     "change_ladder": "Changed the steps of chasing",
+    "pause_chasing": "Paused reminders",
+    "resume_chasing": "Let reminders go on",
     "hold_escalations": "Held reminders to managers back after silence",
     "hold_escalations_longer": "Held reminders to managers for another day",
     "release_escalations": "Let reminders to managers go",

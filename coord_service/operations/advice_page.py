@@ -39,6 +39,7 @@ class AdviceView:
     problem_words: str | None
     troubled: OutboxLetter | None
     days_late: int
+    is_paused: bool  # nobody is reminded today
     is_receipt_sure: bool
 
 
@@ -111,6 +112,7 @@ async def view_request(tools: Tools, actor: Actor, request_id: int) -> AdviceVie
         problem_words=_problem_words(request, events),
         troubled=_troubled(request, letters),
         days_late=(day_in_london(now) - request.due_on).days,
+        is_paused=request.paused_until_on is not None and day_in_london(now) <= request.paused_until_on,
         is_receipt_sure=request.receipt_basis not in {None, ReceiptBasis.ACCEPTED_BY_SERVER},
     )
 

@@ -124,6 +124,7 @@ def _facts(rules: ChaseRules, owed: Owed, ledger: Sequence[Chase], letters: Lett
         next_limit_on=rules.next_limit(owed.assessment_requested_on, today),
         limit_known_on=owed.assessment_corrected_on,
         promised_on=owed.promised_on,
+        paused_until_on=owed.paused_until_on,
         last_mail_on=today if owed.address in letters.written else None,
         is_held_by_family=owed.is_family,
         terms=rules.terms if owed.is_at_school else None,

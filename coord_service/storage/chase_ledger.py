@@ -106,20 +106,20 @@ async def list_histories(db: Session, request_ids: Collection[int]) -> Sequence[
 
 
 async def are_all_chases_wanted(db: Session, letter_id: int) -> bool:
-    """Whether everything a digest chases is still open and not promised for later since."""
-    for subject, is_open in (
-        (ADVICE, AdviceRequest.status == AdviceStatus.OPEN),
-        (ACTION, Action.status == ActionStatus.OPEN),
+    """Whether everything a digest chases is still open, and not promised for later or paused since."""
+    for subject, is_open, paused_until_on in (
+        (ADVICE, AdviceRequest.status == AdviceStatus.OPEN, AdviceRequest.paused_until_on.expression),
+        (ACTION, Action.status == ActionStatus.OPEN, sa.null()),
     ):
         table = TABLES[subject]
         rows = await db.execute(
-            sa.select(is_open, table.promised_on, Chase.chased_at)
+            sa.select(is_open, table.promised_on, paused_until_on, Chase.chased_at)
             .select_from(Chase)
             .join(table, table.id == Chase.subject_id)
             .where(Chase.subject == subject, Chase.letter_id == letter_id)
         )
-        for still_open, promised_on, chased_at in rows:
-            if not still_open or (promised_on and promised_on >= day_in_london(chased_at)):
+        for still_open, *held_until, chased_at in rows:
+            if not still_open or any(day and day >= day_in_london(chased_at) for day in held_until):
                 return False
     return True
 

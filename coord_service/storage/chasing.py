@@ -75,6 +75,7 @@ class Owed:
     asked_at: datetime
     due_on: date
     promised_on: date | None
+    paused_until_on: date | None
     assessment_requested_on: date | None
     assessment_corrected_on: date | None
     lead_worker_id: int
@@ -114,6 +115,7 @@ def _advice() -> Query:
     return (
         sa.select(
             AdviceRequest.their_reference.label("their_reference"),
+            AdviceRequest.paused_until_on.label("paused_until_on"),
             sa.type_coerce(AdviceRequest.kind, sa.String()).label("what"),
             sa.func.coalesce(Person.name, Service.name).label("holder"),
             AdviceRequest.person_id.label("person_id"),
@@ -133,6 +135,7 @@ def _actions() -> Query:
     return (
         sa.select(
             sa.type_coerce(sa.null(), sa.String()).label("their_reference"),
+            sa.type_coerce(sa.null(), sa.Date()).label("paused_until_on"),
             Action.what.label("what"),
             Person.name.label("holder"),
             Action.owner_id.label("person_id"),
@@ -298,6 +301,8 @@ async def list_owed(db: Session, subject: str, steps: FallenSteps, day: Day) -> 
             .where(sa.or_(table.promised_on.is_(None), table.promised_on < day.on), values.c.at > _asked(subject))
             .where(_unchased_since(subject, values.c.audience, values.c.at, day))
         )
+        if subject == ADVICE:
+            query = query.where(sa.func.coalesce(AdviceRequest.paused_until_on < day.on, sa.true()))
         if day.are_schools_closed:
             query = query.where(~_is_at_school(values.c.audience))
         for row in (await db.execute(query)).mappings():

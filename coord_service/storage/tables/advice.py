@@ -30,6 +30,7 @@ class AdviceRequest(Row):
     receipt_basis: Mapped[ReceiptBasis | None]
     due_on: Mapped[date] = mapped_column(index=True)  # counted from asking until receipt is known: never undated
     promised_on: Mapped[date | None]
+    paused_until_on: Mapped[date | None]  # the last day on which nobody is chased; the reason stands in the history
     problem: Mapped[str | None]  # an answer that waits for the lead worker: cannot, wrong person
     their_reference: Mapped[str | None]
     ended_at: Mapped[datetime | None]

@@ -60,8 +60,7 @@ class Gives:
 
     def better_than(self, slot: Slot) -> str:
         """What would have to give for a better time than this, in a sentence; empty where nothing would be worth it."""
-        days = (slot.start_at - self.search.window_start_at) // timedelta(microseconds=DAY)
-        most = FULL_MARKS - slot.score - min(days, MOST_DAYS_COUNTED) - WORTH_ASKING
+        most = _loses(self.search, slot) - WORTH_ASKING
         if not self.gives or self.gives[0].cost > most:
             return ""
         here = (slot.start_at - self.search.steps.origin_at) // self.search.step
@@ -83,6 +82,14 @@ class Gives:
         coming = _say_coming(self.search.diaries, give.standing)
         hedge = ", as far as we can see" if _is_unsure(self.search.diaries, give.standing) else ""
         return f"If {_say_give(self.search, give, start_at)}, {coming} could come {when}{hedge}"
+
+
+def say_better(search: SlotSearch, slots: Sequence[Slot]) -> list[str]:
+    """For each of these slots what :meth:`Gives.better_than` says; quick where none of them could be much better."""
+    if all(_loses(search, slot) < WORTH_ASKING for slot in slots):
+        return ["" for _ in slots]
+    gives = find_gives(search)
+    return [gives.better_than(slot) for slot in slots]
 
 
 def find_gives(search: SlotSearch) -> Gives:
@@ -185,6 +192,12 @@ class _Giver:
     ) -> tuple[GiveKind, int, Standing, int] | None:
         judged = team.judge((absent | rest << team.count) << 1)
         return (kind, which, *judged) if judged else None
+
+
+def _loses(search: SlotSearch, slot: Slot) -> int:
+    """What people take off this slot, the day not counted."""
+    days = (slot.start_at - search.window_start_at) // timedelta(microseconds=DAY)
+    return FULL_MARKS - slot.score - min(days, MOST_DAYS_COUNTED)
 
 
 def _nearest(give: Give, here: int) -> int:

@@ -10,7 +10,7 @@ from coord_service.domain.availability import DiaryStretch, stretches_of
 from coord_service.domain.bookings import Need
 from coord_service.domain.choices import choose_spread
 from coord_service.domain.diaries import Diary
-from coord_service.domain.giving import find_gives
+from coord_service.domain.giving import find_gives, say_better
 from coord_service.domain.lawful import LawfulDays
 from coord_service.domain.reasons import say_since
 from coord_service.domain.slots import Slot, SlotSearch, rank
@@ -121,8 +121,10 @@ def show_found(search: SlotSearch, asked: Asked) -> Found:
     slots = [slot for slot in rank(search) if slot.start_at != asked.now_at]
     best = choose_spread(slots, BEST)
     first_on, last_on = day_in_london(search.window_start_at), day_in_london(search.window_end_at) - timedelta(days=1)
-    gives = find_gives(search)
-    offers = tuple(replace(_offer(slot, search, asked.lawful), better=gives.better_than(slot)) for slot in best)
+    offers = tuple(
+        replace(_offer(slot, search, asked.lawful), better=better)
+        for slot, better in zip(best, say_better(search, best), strict=True)
+    )
     required = [guest for guest in asked.guests if guest.need is Need.REQUIRED]
     return Found(
         first_on=first_on,
@@ -134,7 +136,7 @@ def show_found(search: SlotSearch, asked: Asked) -> Found:
         days=tuple(_days_shown(search, offers, first_on)),
         ways=() if slots else tuple(_ways(search, required)),
         never=() if slots else tuple(_who_never_can(search)),
-        gives=() if slots else tuple(gives.best(GIVES_SHOWN)),
+        gives=() if slots else tuple(find_gives(search).best(GIVES_SHOWN)),
         earlier_on=max(asked.earliest_on, first_on - SHIFT) if first_on > asked.earliest_on else None,
         later_on=_later(first_on, asked),
         room_lack="" if slots else _rooms_in_the_way(search),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -79,7 +80,12 @@ def say_stretches(person: PersonShown) -> str:
 
 def _say_stretch(stretch: DiaryStretch) -> str:
     words = _SHORT.get(stretch.presence, PRESENCE_NAMES[stretch.presence].lower())
-    return f"{words} {say_time(stretch.start_at)} to {say_time(stretch.end_at)}"
+    return f"{words} {_say_clock(stretch.start_at)} to {_say_clock(stretch.end_at)}"
+
+
+@lru_cache(maxsize=4096)  # the same quarters of the same days, for everybody, in the picture and in the table
+def _say_clock(instant: datetime) -> str:
+    return say_time(instant)
 
 
 def _at(shown: DayShown, instant: datetime) -> float:

@@ -156,6 +156,7 @@ class Candidate:
     need: Need
     role: str = ""
     is_convenor: bool = False
+    is_lead_worker: bool = False
 
     @property
     def is_invited(self) -> bool:

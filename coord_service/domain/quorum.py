@@ -31,11 +31,16 @@ class AtTable(Protocol):
     def is_convenor(self) -> bool:
         """Whether they convene the meeting: the lead worker, mostly."""
 
+    @property
+    def is_lead_worker(self) -> bool:
+        """Whether they are the lead worker of a child that the meeting is about, whoever convenes it."""
+
 
 @dataclass(frozen=True, slots=True)
 class QuorumRule:
-    """At least ``at_least`` people who are of one of the sectors, or have one of the roles, or convene the meeting.
+    """At least ``at_least`` people who are of one of the sectors, have one of the roles, or convene the meeting.
 
+    The child's lead worker can count too, whoever convenes.
     A role is met by any that has its words in it, in any case: “therapist” by “Speech and language therapist”.
     ``words`` say the rule to a lead worker.
     """
@@ -45,11 +50,17 @@ class QuorumRule:
     words: str
     roles: tuple[str, ...] = ()
     counts_convenor: bool = False
+    counts_lead_worker: bool = False
 
     @property
     def said(self) -> str:
         """The rule in words, with its number where that is more than one."""
         return self.words if self.at_least == 1 else f"{self.words} (at least {self.at_least})"
+
+    @property
+    def names_somebody(self) -> bool:
+        """Whether anybody at all could meet it."""
+        return bool(self.sectors or self.roles or self.counts_convenor or self.counts_lead_worker)
 
     def counts(self, somebody: AtTable) -> bool:
         """Whether this person helps to meet the rule."""
@@ -58,6 +69,7 @@ class QuorumRule:
             somebody.sector in self.sectors
             or any(each.casefold() in role for each in self.roles)
             or (self.counts_convenor and somebody.is_convenor)
+            or (self.counts_lead_worker and somebody.is_lead_worker)
         )
 
     def is_met_by(self, people: Iterable[AtTable]) -> bool:
@@ -93,7 +105,7 @@ def check_rules(rules: Sequence[QuorumRule]) -> None:
     if len(rules) > MOST_RULES:
         raise Refused(f"A meeting has at most {MOST_RULES} rules of quorum.")
     for rule in rules:
-        if not (rule.sectors or rule.roles or rule.counts_convenor):
+        if not rule.names_somebody:
             raise Refused("A rule must say who counts for it.")
         if not 1 <= rule.at_least <= MOST_PEOPLE or not rule.words:
             raise Refused(f"A rule needs words, and from 1 to {MOST_PEOPLE} people.")
@@ -107,6 +119,7 @@ def as_data(rules: Iterable[QuorumRule]) -> list[dict[str, Any]]:
             "sectors": [sector.value for sector in Sector if sector in rule.sectors],
             "roles": list(rule.roles),
             "convenor": rule.counts_convenor,
+            "lead_worker": rule.counts_lead_worker,
             "words": rule.words,
         }
         for rule in rules
@@ -122,6 +135,7 @@ def from_data(data: Iterable[Mapping[str, Any]]) -> tuple[QuorumRule, ...]:
             words=each["words"],
             roles=tuple(each["roles"]),
             counts_convenor=each["convenor"],
+            counts_lead_worker=each.get("lead_worker", False),  # rules that were set before there was any have none
         )
         for each in data
     )

@@ -13,7 +13,7 @@ from coord_service.domain.needed_roles import NeededRole, fills, roles_needed, s
 from coord_service.domain.people import ROLE_NAMES, Actor, Sector, normal_address
 from coord_service.domain.wishes import WishedTimes, from_data
 from coord_service.errors import NotFound
-from coord_service.operations.quorums import load_quorum
+from coord_service.operations.quorums import leads_of, load_quorum
 from coord_service.operations.tools import Tools
 from coord_service.storage.accounts import load_user
 from coord_service.storage.database import Session
@@ -53,6 +53,7 @@ class Guest:
     references: tuple[str, ...]
     habits: Habits = Habits()
     is_convenor: bool = False
+    is_lead_worker: bool = False
     is_answered: bool = True
     counts_for: str = ""
 
@@ -100,7 +101,10 @@ async def list_guests(tools: Tools, actor: Actor, booking: Booking) -> GuestList
 
 def as_candidates(guests: Iterable[Guest]) -> list[Candidate]:
     """The guests as the rules see them."""
-    return [Candidate(guest.name, guest.sector, guest.need, guest.role, guest.is_convenor) for guest in guests]
+    return [
+        Candidate(guest.name, guest.sector, guest.need, guest.role, guest.is_convenor, guest.is_lead_worker)
+        for guest in guests
+    ]
 
 
 async def load_guests(db: Session, booking: Booking, today: date) -> tuple[Guest, ...]:
@@ -117,11 +121,14 @@ async def load_guests(db: Session, booking: Booking, today: date) -> tuple[Guest
     own_places = places.pop(convenor.person_id, [])
     others = (_guest(booking, memberships, references, needed) for memberships in places.values())
     order = list(Sector)
-    return (_convenor(convenor, own_places), *sorted(others, key=lambda guest: (order.index(guest.sector), guest.name)))
+    found = (_convenor(convenor, own_places), *sorted(others, key=lambda each: (order.index(each.sector), each.name)))
+    leads = leads_of(children)
+    return tuple(replace(guest, is_lead_worker=guest.person_id in leads) for guest in found)
 
 
 def guests_of(meeting: Meeting) -> tuple[Guest, ...]:
     """Whoever is invited to a meeting, to look for another time; the convenor too."""
+    leads = leads_of(meeting.children)
     return tuple(
         Guest(
             person_id=each.person_id,
@@ -135,6 +142,7 @@ def guests_of(meeting: Meeting) -> tuple[Guest, ...]:
             references=(),
             habits=_habits(each.person),
             is_convenor=each.person_id == meeting.convenor.person_id,
+            is_lead_worker=each.person_id in leads,
         )
         for each in meeting.attendees
         if each.removed_at is None

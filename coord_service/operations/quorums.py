@@ -1,6 +1,6 @@
 """The rules of quorum: as they hold for a meeting, and changed by whoever may set them for the council."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from coord_service.operations.cases import refuse_stale
 from coord_service.operations.tools import Tools
 from coord_service.storage.council import find_quorum_rules, list_quorum_settings, load_quorum_setting
 from coord_service.storage.database import Session
-from coord_service.storage.tables import Attendee, Meeting, QuorumSetting
+from coord_service.storage.tables import Attendee, Child, Meeting, QuorumSetting
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Seat:
     sector: Sector
     role: str
     is_convenor: bool
+    is_lead_worker: bool
 
 
 async def load_quorum(db: Session, purpose: Purpose) -> tuple[QuorumRule, ...]:
@@ -47,7 +48,14 @@ async def load_quorum(db: Session, purpose: Purpose) -> tuple[QuorumRule, ...]:
 
 def seat_of(meeting: Meeting, attendee: Attendee) -> Seat:
     """Somebody invited, as the rules see them."""
-    return Seat(attendee.sector, attendee.role, attendee.person_id == meeting.convenor.person_id)
+    person_id = attendee.person_id
+    is_lead_worker = person_id in leads_of(meeting.children)
+    return Seat(attendee.sector, attendee.role, person_id == meeting.convenor.person_id, is_lead_worker)
+
+
+def leads_of(children: Iterable[Child]) -> frozenset[int]:
+    """The lead workers of these children, as people."""
+    return frozenset(child.lead_person_id for child in children)
 
 
 async def list_quorums(tools: Tools, actor: Actor) -> Sequence[Quorum]:

@@ -15,11 +15,14 @@ class Somebody:
     sector: Sector
     role: str = ""
     is_convenor: bool = False
+    is_lead_worker: bool = False
 
 
 HEALTH = QuorumRule(frozenset({Sector.HEALTH}), 2, "two of health")
 THERAPIST = QuorumRule(frozenset(), 1, "a therapist", roles=("Therapist", "designated clinical officer"))
 CONVENOR = QuorumRule(frozenset(), 1, "the lead worker", counts_convenor=True)
+
+LEAD_WORKER = QuorumRule(frozenset(), 1, "the child’s lead worker", counts_lead_worker=True)
 
 
 def test_a_rule_counts_people_of_its_sectors() -> None:
@@ -38,8 +41,19 @@ def test_whoever_convenes_counts_where_the_rule_says_so() -> None:
     assert not HEALTH.counts(Somebody(Sector.COUNCIL, is_convenor=True))
 
 
+def test_the_childs_lead_worker_counts_as_a_person_whoever_convenes() -> None:
+    assert LEAD_WORKER.counts(Somebody(Sector.COUNCIL, is_lead_worker=True))
+    assert not LEAD_WORKER.counts(Somebody(Sector.COUNCIL, is_convenor=True))
+    check_rules([LEAD_WORKER])
+
+
+def test_rules_that_were_kept_before_lead_workers_counted_are_read_still() -> None:
+    kept = [{name: value for name, value in each.items() if name != "lead_worker"} for each in as_data([CONVENOR])]
+    assert from_data(kept) == (CONVENOR,)
+
+
 def test_rules_are_kept_and_read_as_they_were() -> None:
-    for rules in [*DEFAULT_QUORUM.values(), (HEALTH, THERAPIST, CONVENOR)]:
+    for rules in [*DEFAULT_QUORUM.values(), (HEALTH, THERAPIST, CONVENOR, LEAD_WORKER)]:
         assert from_data(as_data(rules)) == rules
 
 

@@ -6,7 +6,7 @@ from coord_service.domain.people import Role
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import User
 from tests.booking_world import make_world
-from tests.builders import a_person
+from tests.builders import a_person, a_user
 from tests.web.booking.steps import reach_when, start
 from tests.web.browsing import Browser
 
@@ -33,6 +33,18 @@ async def test_a_quorum_that_is_changed_holds_for_bookings_from_then_on(sign_in,
     assert "This meeting has no quorum without two of health (at least 2)." in page.text
     assert "For the quorum: two of health (at least 2)" in page.text
     assert "somebody of the family" not in page.text
+
+
+async def test_a_quorum_can_want_the_childs_lead_worker_whoever_convenes(sign_in, tools: Tools) -> None:
+    manager = await sign_in(Role.MANAGER)
+    async with tools.database.read() as db:
+        own, other = await db.get_one(User, 1), await a_user(tools, name="Noor Whitfield")
+    world = await make_world(tools, own)
+    rule = {"version": "1", "words-0": "the child’s lead worker", "at_least-0": "1", "who-0": "lead_worker"}
+    await manager.post("change_quorum", rule, setting_id=TAC)
+    assert "no quorum without" not in (await start(manager, world)).text
+    page = await start(manager, world, convenor=other.id)
+    assert "This meeting has no quorum without the child’s lead worker." in page.text
 
 
 async def test_a_change_is_in_the_audit_with_what_was_before(sign_in) -> None:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from coord_service.domain.children import PlanStatus, Sharing
 from coord_service.domain.people import Sector
@@ -33,6 +33,10 @@ class Child(Row):
     access_needs: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     is_shielded: Mapped[bool] = mapped_column(default=False)
     lead_worker_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), index=True)
+    # Their lead worker as a person, read with the row: loading the account as well would leave it half loaded.
+    lead_person_id: Mapped[int] = column_property(
+        sa.select(User.person_id).where(User.id == lead_worker_id).scalar_subquery()
+    )
     family_heard_at: Mapped[datetime | None]  # when the family last heard from us
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]

@@ -21,7 +21,7 @@ from coord_service.web.keys import TOOLS
 from coord_service.web.rendering import render, see_other
 from coord_service.web.routing import Route
 
-CONVENOR = "convenor"  # stands among the sectors that can be ticked
+CONVENOR, LEAD_WORKER = "convenor", "lead_worker"  # stand among the sectors that can be ticked
 
 
 async def settings(request: web.Request) -> web.Response:
@@ -89,7 +89,8 @@ def _show(
         lines=_lines(form),
         who=[
             *((sector, SECTOR_NAMES[sector]) for sector in Sector),
-            (CONVENOR, "Whoever convenes it: the lead worker"),
+            (CONVENOR, "Whoever convenes it"),
+            (LEAD_WORKER, "The child’s lead worker, whoever convenes it"),
         ],
     )
 
@@ -99,7 +100,11 @@ def _fill(quorum: Quorum) -> Form:
     for number, rule in enumerate(quorum.rules):
         facts |= {
             f"at_least-{number}": rule.at_least,
-            f"who-{number}": [*rule.sectors, *([CONVENOR] if rule.counts_convenor else [])],
+            f"who-{number}": [
+                *rule.sectors,
+                *([CONVENOR] if rule.counts_convenor else []),
+                *([LEAD_WORKER] if rule.counts_lead_worker else []),
+            ],
             f"roles-{number}": ", ".join(rule.roles),
             f"words-{number}": rule.words,
         }
@@ -131,8 +136,9 @@ def _read_rule(form: Form, number: int) -> QuorumRule:
         words=form.text(f"words-{number}", "Say in words who must come", limit=80),
         roles=tuple(role for each in roles.split(",") if (role := " ".join(each.split()))),
         counts_convenor=CONVENOR in ticked,
+        counts_lead_worker=LEAD_WORKER in ticked,
     )
-    if not (rule.sectors or rule.roles or rule.counts_convenor):
+    if not rule.names_somebody:
         form.refuse(f"who-{number}", "Tick who counts for this rule, or name a role")
     return rule
 

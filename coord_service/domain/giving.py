@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from coord_service.domain.diaries import DAY, Block, BlockStatus, Diary, Span, join, open_spans
 from coord_service.domain.reasons import MOST_NAMED, name_of
-from coord_service.domain.slots import Slot, SlotSearch, burdened, taken
+from coord_service.domain.slots import Slot, SlotSearch, Touched, burdened, taken, touch
 from coord_service.domain.standings import (
     FULL_MARKS,
     MOST_DAYS_COUNTED,
@@ -84,35 +84,36 @@ class Gives:
         return f"If {_say_give(self.search, give, start_at)}, {coming} could come {when}{hedge}"
 
 
-def say_better(search: SlotSearch, slots: Sequence[Slot]) -> list[str]:
+def say_better(search: SlotSearch, slots: Sequence[Slot], touched: Touched) -> list[str]:
     """For each of these slots what :meth:`Gives.better_than` says; quick where none of them could be much better."""
     if all(_loses(search, slot) < WORTH_ASKING for slot in slots):
         return ["" for _ in slots]
-    gives = find_gives(search)
+    gives = find_gives(search, touched)
     return [gives.better_than(slot) for slot in slots]
 
 
-def find_gives(search: SlotSearch) -> Gives:
-    """What could give for a time that nothing else stands against; rooms and what only costs are weighed as ever."""
+def find_gives(search: SlotSearch, touched: Touched | None = None) -> Gives:
+    """What could give for a time that nothing else stands against; ``touched`` as in ``rank``."""
     steps = search.steps
     if steps.first == steps.end:
         return Gives(search, ())
     giver = cache(_Giver(search).find)
     found = (
         Give(cost, kind, which, first, end, standing)
-        for first, end, marks in steps.stretches(_lists(search, steps))
+        for first, end, marks in steps.stretches(_lists(search, steps, touched or touch(search)))
         if (given := giver(marks)) is not None
         for kind, which, standing, cost in [given]
     )
     return Gives(search, tuple(sorted(found)))
 
 
-def _lists(search: SlotSearch, steps: Steps) -> list[list[Span]]:
+def _lists(search: SlotSearch, steps: Steps, known: Touched) -> list[list[Span]]:
     """The steps of each person's fixed absence and of what they could move; the rest as ``Team.judge`` wants it."""
     outside = cache(lambda hours: steps.outside(open_spans(hours, search.zone, steps.span)) if hours else [])
     fixed, movable, tentative, elsewhere = [], [], [], []
-    for diary in search.diaries:
-        touched = steps.touching(map(_weigh, diary.busy), diary.travel)
+    for diary, touched in zip(search.diaries, known, strict=True):
+        if any(map(_is_long, diary.busy)):
+            touched = steps.touching(map(_weigh, diary.busy), diary.travel)  # noqa: PLW2901
         fixed.append(join([*touched[BlockStatus.OOF], *outside(diary.working_hours)]))
         movable.append(join(touched[BlockStatus.BUSY]))
         tentative.append(join(touched[BlockStatus.TENTATIVE]))
@@ -121,8 +122,11 @@ def _lists(search: SlotSearch, steps: Steps) -> list[list[Span]]:
 
 
 def _weigh(block: Block) -> Block:
-    is_long = block.status is BlockStatus.BUSY and block.end_at - block.start_at > MOVABLE
-    return block._replace(status=BlockStatus.OOF) if is_long else block
+    return block._replace(status=BlockStatus.OOF) if _is_long(block) else block
+
+
+def _is_long(block: Block) -> bool:
+    return block.end_at - block.start_at > MOVABLE and block.status is BlockStatus.BUSY
 
 
 class _Giver:

@@ -4,7 +4,7 @@ Nothing is guessed: somebody whose diary can't be read is "unknown" wherever not
 and never busy.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache, partial
@@ -100,16 +100,30 @@ class Slot:
     rooms: tuple[str, ...] = ()
 
 
-def rank(search: SlotSearch) -> list[Slot]:
+Touched = Sequence[Mapping[BlockStatus, list[Span]]]
+
+
+def touch(search: SlotSearch) -> Touched:
+    """For each diary and status the steps that its blocks touch: the dear part of a search, for who asks more of it."""
+    steps = search.steps
+    return [steps.touching(diary.busy, diary.travel) for diary in search.diaries]
+
+
+def rank(search: SlotSearch, touched: Touched | None = None) -> list[Slot]:
     """The slots where no required person is absent and every quorum holds, by falling score, then by start.
 
-    A required person whose diary is unknown does not rule a slot out, but costs it most.
+    A required person whose diary is unknown does not rule a slot out, but costs it most. ``touched``: what
+    :func:`touch` says of the search, where it is known already.
     """
     steps = search.steps
     if steps.first == steps.end:
         return []
     people = cache(partial(People.at, search.diaries, search.burdens, search.zone))
-    best = ((piece, step) for piece in _pieces(search, steps) for step in range(piece.first, piece.end))
+    best = (
+        (piece, step)
+        for piece in _pieces(search, steps, touched or touch(search))
+        for step in range(piece.first, piece.end)
+    )
     return [
         _slot(search, steps.at(step), piece, people(piece.standing))
         for piece, step in islice(best, search.limit or None)
@@ -125,10 +139,10 @@ class _Piece(NamedTuple):
     standing: Standing
 
 
-def _pieces(search: SlotSearch, steps: Steps) -> list[_Piece]:
+def _pieces(search: SlotSearch, steps: Steps, touched: Touched) -> list[_Piece]:
     """The steps at which people can meet, in pieces, the best first; cut where the score changes with the day."""
     pieces, judge = [], cache(Team.of(search.diaries, search.quorums, len(search.rooms), search.burdens).judge)
-    for first, end, marks in steps.stretches(_lists(search, steps)):
+    for first, end, marks in steps.stretches(_lists(search, steps, touched)):
         if marks & RULED_OUT or (judged := judge(marks)) is None:
             continue
         standing, cost = judged
@@ -137,7 +151,7 @@ def _pieces(search: SlotSearch, steps: Steps) -> list[_Piece]:
     return sorted(pieces)
 
 
-def _lists(search: SlotSearch, steps: Steps) -> list[list[Span]]:
+def _lists(search: SlotSearch, steps: Steps, touched: Touched) -> list[list[Span]]:
     """The lists of steps that :meth:`Team.judge` tells apart by their bits."""
     # Most people of a team keep the same hours, so each pattern is looked up once.
     outside_hours = cache(lambda hours: steps.outside(open_spans(hours, search.zone, steps.span)) if hours else [])
@@ -145,11 +159,10 @@ def _lists(search: SlotSearch, steps: Steps) -> list[list[Span]]:
     absent: list[list[Span]] = []
     tentative: list[list[Span]] = []
     elsewhere: list[list[Span]] = []
-    for diary in search.diaries:
-        touched = steps.touching(diary.busy, diary.travel)
-        away = [*touched[BlockStatus.BUSY], *touched[BlockStatus.OOF], *outside_hours(diary.working_hours)]
-        tentative.append(join(touched[BlockStatus.TENTATIVE]))
-        elsewhere.append(join(touched[BlockStatus.ELSEWHERE]) if search.weighs_elsewhere else [])
+    for diary, found in zip(search.diaries, touched, strict=True):
+        away = [*found[BlockStatus.BUSY], *found[BlockStatus.OOF], *outside_hours(diary.working_hours)]
+        tentative.append(join(found[BlockStatus.TENTATIVE]))
+        elsewhere.append(join(found[BlockStatus.ELSEWHERE]) if search.weighs_elsewhere else [])
         if diary.is_required:
             ruled_out += away
         absent.append([] if diary.is_required else join(away))

@@ -13,7 +13,7 @@ from coord_service.domain.diaries import Diary
 from coord_service.domain.giving import find_gives, say_better
 from coord_service.domain.lawful import LawfulDays
 from coord_service.domain.reasons import say_since
-from coord_service.domain.slots import Slot, SlotSearch, rank
+from coord_service.domain.slots import Slot, SlotSearch, rank, touch
 from coord_service.domain.wall_time import instant_in_london
 from coord_service.operations.calendar_states import CalendarState
 from coord_service.operations.guests import Guest
@@ -118,12 +118,13 @@ class Asked:
 
 def show_found(search: SlotSearch, asked: Asked) -> Found:
     """The search carried out, and everything the page says about it."""
-    slots = [slot for slot in rank(search) if slot.start_at != asked.now_at]
+    touched = touch(search)
+    slots = [slot for slot in rank(search, touched) if slot.start_at != asked.now_at]
     best = choose_spread(slots, BEST)
     first_on, last_on = day_in_london(search.window_start_at), day_in_london(search.window_end_at) - timedelta(days=1)
     offers = tuple(
         replace(_offer(slot, search, asked.lawful), better=better)
-        for slot, better in zip(best, say_better(search, best), strict=True)
+        for slot, better in zip(best, say_better(search, best, touched), strict=True)
     )
     required = [guest for guest in asked.guests if guest.need is Need.REQUIRED]
     return Found(
@@ -136,7 +137,7 @@ def show_found(search: SlotSearch, asked: Asked) -> Found:
         days=tuple(_days_shown(search, offers, first_on)),
         ways=() if slots else tuple(_ways(search, required)),
         never=() if slots else tuple(_who_never_can(search)),
-        gives=() if slots else tuple(find_gives(search).best(GIVES_SHOWN)),
+        gives=() if slots else tuple(find_gives(search, touched).best(GIVES_SHOWN)),
         earlier_on=max(asked.earliest_on, first_on - SHIFT) if first_on > asked.earliest_on else None,
         later_on=_later(first_on, asked),
         room_lack="" if slots else _rooms_in_the_way(search),

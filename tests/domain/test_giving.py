@@ -10,7 +10,7 @@ from coord_service.clock import LONDON
 from coord_service.domain.day_load import Strain
 from coord_service.domain.diaries import Block, BlockStatus, Diary, WorkingHours, microseconds
 from coord_service.domain.giving import MOVABLE, Give, GiveKind, find_gives, say_better
-from coord_service.domain.slots import SlotSearch, rank
+from coord_service.domain.slots import SlotSearch, rank, touch
 from coord_service.domain.standings import FULL_MARKS, Quorum
 from tests.domain.test_slots_oracle import searches
 
@@ -128,9 +128,9 @@ def test_what_a_page_says_of_its_slots_is_what_each_of_them_says() -> None:
     okoro = Diary("o", False, busy(at(9), at(10)))
     wanted = search(shah(), okoro)
     slots = rank(wanted)
-    assert say_better(wanted, slots) == [find_gives(wanted).better_than(slot) for slot in slots]
-    assert [bool(sentence) for sentence in say_better(wanted, slots)] == [False, False, True]
-    assert say_better(wanted, slots[:2]) == ["", ""]
+    assert say_better(wanted, slots, touch(wanted)) == [find_gives(wanted).better_than(slot) for slot in slots]
+    assert [bool(sentence) for sentence in say_better(wanted, slots, touch(wanted))] == [False, False, True]
+    assert say_better(wanted, slots[:2], touch(wanted)) == ["", ""]
 
 
 def given_in(wanted: SlotSearch, give: Give, step: int) -> SlotSearch:

@@ -72,17 +72,17 @@ def _words(event: Event, place: Event) -> _Words:
     if place is not event:
         waiting += event.waiting
         said = {address: replace(_as_waiting(each), answered_sequence=None, answered_dtstamp=None)
-                for address, each in _said_of_series(event).items() if _counts(each, place)}  # fmt: skip
-    said |= {each.address: each for each in place.waiting if _counts(each, place)}
-    return _Words({address: each for address, each in said.items() if address not in here},
-                  frozenset(each.address for each in waiting))  # fmt: skip
+                for address, each in _said_of_series(event).items()
+                if address not in here and _counts(each, place)}  # fmt: skip
+    said |= {each.address: each for each in place.waiting if each.address not in here and _counts(each, place)}
+    return _Words(said, frozenset(each.address for each in waiting))
 
 
 def _counts(said: Attendee, place: Event) -> bool:
     return said.answered_sequence is not None and said.answered_sequence >= place.current_sequence
 
 
-def _reseated(place: Event, own_right: list[str], words: _Words, policy: Policy) -> Event:
+def _reseated(place: Event, own_right: dict[str, None], words: _Words, policy: Policy) -> Event:
     """Who was invited in their own right stays. A delegate is here while somebody who is here names them, and stands in
     for all who do; they bring along what they had said before, and one who goes leaves it waiting.
     """
@@ -97,11 +97,12 @@ def _reseated(place: Event, own_right: list[str], words: _Words, policy: Policy)
     return replace(place, attendees=tuple(people.values()), waiting=waiting[-MOST_WAITING:])
 
 
-def _in_own_right(place: Event) -> list[str]:
-    """Everybody who is here without being named by somebody who is here."""
+def _in_own_right(place: Event) -> dict[str, None]:
+    """Everybody who is here without being named by somebody who is here, in their order."""
     invited = [each.address for each in place.attendees if not each.delegated_from]
     named = _named_from(invited, {each.address: each for each in place.attendees})
-    return [each.address for each in place.attendees if not each.delegated_from or each.address not in named]
+    here = (each.address for each in place.attendees if not each.delegated_from or each.address not in named)
+    return dict.fromkeys(here)
 
 
 def _named_from(own_right: Iterable[str], said: dict[str, Attendee]) -> _Namers:
@@ -125,7 +126,7 @@ def _named_by(attendee: Attendee | None) -> tuple[str, ...]:
 
 
 def _without_objections(
-    place: Event, words: _Words, said: dict[str, Attendee], own_right: list[str], policy: Policy
+    place: Event, words: _Words, said: dict[str, Attendee], own_right: dict[str, None], policy: Policy
 ) -> dict[str, Attendee]:
     """What counts of all that was said: a delegation that nobody could judge when it came may lead nowhere."""
     for address in sorted(words.unjudged & words.said.keys()):
@@ -146,7 +147,7 @@ def _levels(address: str, namers: _Namers) -> list[list[str]]:
     return levels
 
 
-def _here(address: str, own_right: list[str], namers: _Namers, said: dict[str, Attendee]) -> Attendee:
+def _here(address: str, own_right: dict[str, None], namers: _Namers, said: dict[str, Attendee]) -> Attendee:
     attendee = said.get(address) or Attendee(address)
     if address in own_right:
         return attendee

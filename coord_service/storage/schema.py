@@ -3,11 +3,14 @@
 Alembic is loaded only to migrate: every start asks which revision the database is at, and a quarter of a second counts.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from coord_service.errors import Refused
 from coord_service.storage.database import Database
@@ -34,13 +37,37 @@ async def migrate(database: Database, to: str = HEAD) -> str | None:
     ``to`` is a revision, ``head`` (the newest) or ``base`` (no tables). Raises Refused for one that doesn't exist.
     """
     wanted = newest_revision() if to == HEAD else to
-    async with database.engine.connect() as connection:
+    async with database.engine.connect() as connection, _references_aside(connection):
         if connection.dialect.name == "postgresql":  # two processes that start at once migrate one after the other
             await connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('coord-service schema'))"))
         if await connection.run_sync(_revision_of) != wanted:
             await connection.run_sync(_run, wanted)
+            await connection.run_sync(_check_references)
             await connection.commit()
         return await connection.run_sync(_revision_of)
+
+
+@asynccontextmanager
+async def _references_aside(connection: AsyncConnection) -> AsyncIterator[None]:
+    """SQLite changes a table by dropping it, and refuses while rows refer to it: they are looked through afterwards."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    await driver.execute("PRAGMA foreign_keys=OFF")  # which SQLite hears only outside a transaction
+    try:
+        yield
+    finally:
+        await connection.rollback()
+        await driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _check_references(connection: sa.Connection) -> None:
+    """Raises Refused where a change of the tables left rows that refer to none; nothing is kept then."""
+    if connection.dialect.name == "sqlite" and (lost := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
+        raise Refused(
+            f"The database can't be changed so: rows of {lost[0]} would refer to rows of {lost[2]} that are gone."
+        )
 
 
 def _run(connection: sa.Connection, to: str) -> None:

@@ -1,6 +1,7 @@
 """Migrations, on both databases."""
 
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from coord_service.domain.people import PersonKind
 from coord_service.errors import Refused
 from coord_service.storage import schema
 from coord_service.storage.database import Database, Row
+from coord_service.storage.tables import Leave, Person
 
 
 @pytest.fixture
@@ -53,6 +56,23 @@ async def test_migrating_down_leaves_nothing_and_up_again_everything(database: D
     assert await look(database, tables) == set()
     assert await schema.migrate(database) == schema.newest_revision()
     assert await look(database, tables) == set(Row.metadata.tables)
+
+
+async def test_a_table_that_rows_refer_to_is_changed_and_they_stay(database: Database):
+    await schema.migrate(database)
+    async with database.begin() as db:
+        person = Person(kind=PersonKind.PROFESSIONAL, name="Dr Asha Shah")
+        db.add(person)
+        await db.flush()
+        db.add(Leave(person_id=person.id, starts_on=date(2026, 3, 3), ends_on=date(2026, 3, 4)))
+    await schema.migrate(database, "0015")  # before people had a place that they work from
+    await schema.migrate(database)
+    async with database.begin() as db:
+        assert (await db.scalars(sa.select(Leave.person_id))).all() == [person.id]
+        db.add(Leave(person_id=person.id + 1, starts_on=date(2026, 3, 3), ends_on=date(2026, 3, 4)))
+        with pytest.raises(sa.exc.IntegrityError):  # and references are held to again
+            await db.flush()
+        await db.rollback()
 
 
 async def test_migrating_twice_changes_nothing(database: Database):

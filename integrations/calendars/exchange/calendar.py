@@ -46,6 +46,7 @@ def open_calendar(account: CalendarAccount) -> "ExchangeCalendar":
         token_url=values.get("token_url", ""),
         scope=values.get("scope", ""),
         ca_file=values.get("ca_file", ""),
+        networks=account.networks,
         seconds=account.seconds,
         autodiscover_urls=tuple(values.get("autodiscover_urls", "").split()),
     )
@@ -106,8 +107,9 @@ class ExchangeCalendar:
         return find_server(self._server.mailbox, places, self._ask)
 
     def _ask(self, place: str, mailbox: str) -> UserResponse:
+        server = self._server
         with told_apart():
-            protocol = DiscoveryProtocol(_configuration(self._server, place), self._server.ca_file)
+            protocol = DiscoveryProtocol(_configuration(server, place), server.ca_file, server.networks)
             return protocol.get_user_settings(user=mailbox, settings=EWS_SETTINGS)
 
     def _check(self, account: Account) -> CalendarCheck:
@@ -132,7 +134,7 @@ def open_account(server: ExchangeServer, url: str) -> Account:
         locale="en_GB",
     )
     del Protocol[configuration]  # the one that Account has just put, with its password, into a table of the process
-    account.protocol = ExchangeProtocol(configuration, server.ca_file)
+    account.protocol = ExchangeProtocol(configuration, server.ca_file, server.networks)
     return account
 
 

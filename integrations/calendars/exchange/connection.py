@@ -29,6 +29,7 @@ class ExchangeServer:
     """One connection. ``url`` empty: found by autodiscover. ``seconds`` bounds every call as a whole.
 
     ``user`` is ``DOMAIN\\name`` or a mail address, for OAuth the client's id; ``password`` is its secret then.
+    ``networks`` are the council's own, in which it may stand; elsewhere public addresses alone are reached.
     ``autodiscover_urls``: asked instead of the usual places. ``time_zone``: the one that whole days are meant in.
     Raises InvalidForm where an address is not https or something is missing.
     """
@@ -42,6 +43,7 @@ class ExchangeServer:
     token_url: str = ""
     scope: str = ""
     ca_file: str = ""
+    networks: tuple[str, ...] = ()
     seconds: float = 15
     threads: int = 4
     autodiscover_urls: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ logs hold requests word for word. Here every connection has its own sessions, fa
 """
 
 import logging
+import socket
 from typing import Any
 
 import requests
@@ -21,6 +22,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from coord_service.errors import AddressRefused, CalendarTimedOut, ConnectionLost
 from integrations.calendars.exchange.threads import CURRENT, TOO_SLOW
 from integrations.calendars.exchange.troubles import NOT_REACHED, trouble_of_status
+from integrations.guard import NOT_THERE, Guard
 
 TALKATIVE = ("exchangelib", "oauthlib", "requests_oauthlib", "requests_ntlm", "spnego", "urllib3")
 SILENT = logging.CRITICAL + 1
@@ -38,7 +40,28 @@ def hush() -> None:
 
 
 class _Watched:
-    """A connection that tells the running call of itself, so that the call can cut it."""
+    """A connection that tells the running call of itself, so that the call can cut it; it goes where it may alone."""
+
+    guard: Guard
+    scheme: str
+
+    def _new_conn(self: Any) -> socket.socket:
+        """Connect to the number that was checked, whatever the name means a moment later. Raises AddressRefused."""
+        named = self._dns_host
+        self._dns_host = self._checked(named)
+        try:
+            return super()._new_conn()  # type: ignore[misc,no-any-return]
+        finally:
+            self._dns_host = named
+
+    def _checked(self: Any, name: str) -> str:
+        try:
+            found = [str(info[4][0]) for info in socket.getaddrinfo(name, self.port, type=socket.SOCK_STREAM)]
+        except OSError:
+            raise ConnectionLost(NOT_REACHED) from None
+        if not found or not all(self.guard.may_reach(each, self.port, self.scheme) for each in found):
+            raise AddressRefused(NOT_THERE)
+        return found[0]
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         """Send a request for the call of this thread."""
@@ -46,33 +69,37 @@ class _Watched:
         super().request(*args, **kwargs)  # type: ignore[misc]
 
 
-class _PlainConnection(_Watched, HTTPConnection):
-    pass
+def _pools(guard: Guard) -> dict[str, type[HTTPConnectionPool]]:
+    """Pools of connections that this guard looks after."""
 
+    class Plain(_Watched, HTTPConnection):
+        scheme = "http"
 
-class _TlsConnection(_Watched, HTTPSConnection):
-    pass
+    class Tls(_Watched, HTTPSConnection):
+        scheme = "https"
 
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
 
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _PlainConnection
+    class TlsPool(HTTPSConnectionPool):
+        ConnectionCls = Tls
 
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection
+    Plain.guard = Tls.guard = guard
+    return {"http": PlainPool, "https": TlsPool}
 
 
 class CheckedAdapter(HTTPAdapter):
-    """One connection whose certificate is checked, whatever the environment or a library says."""
+    """One connection whose certificate is checked, whatever the environment or a library says, to where we may go."""
 
-    def __init__(self, ca_file: str) -> None:
+    def __init__(self, ca_file: str, guard: Guard) -> None:
         self._trust: str | bool = ca_file or True
+        self._guard = guard
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0, pool_block=True)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make pools of watched connections."""
+        """Make pools of watched and guarded connections."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
+        self.poolmanager.pool_classes_by_scheme = _pools(self._guard)
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # type: ignore[override]
         """The whole answer. Raises AddressRefused for a certificate, ConnectionLost, CalendarTimedOut."""
@@ -109,8 +136,8 @@ class _OwnSessions(BaseProtocol):  # type: ignore[misc]
 
     RETRY_WAIT = 0  # so that a back-off is what the server asked for, or nothing
 
-    def __init__(self, config: Any, ca_file: str) -> None:
-        self._ca_file = ca_file
+    def __init__(self, config: Any, ca_file: str, networks: tuple[str, ...]) -> None:
+        self._ca_file, self._guard = ca_file, Guard(networks)
         super().__init__(config=config)
 
     def raw_session(self, prefix: str, oauth2_client: Any = None, oauth2_session_params: Any = None,
@@ -122,7 +149,7 @@ class _OwnSessions(BaseProtocol):  # type: ignore[misc]
         session.trust_env = False
         session.adapters.clear()
         for scheme in ("https://", "http://"):
-            session.mount(scheme, CheckedAdapter(self._ca_file))
+            session.mount(scheme, CheckedAdapter(self._ca_file, self._guard))
         return session
 
     def retire_session(self, session: requests.Session) -> None:

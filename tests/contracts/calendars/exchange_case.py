@@ -9,6 +9,7 @@ from pathlib import Path
 from coord_service.domain import itip
 from coord_service.domain.itip import PartStat
 from coord_service.ports import CalendarAccount
+from integrations.guard import HERE
 from integrations.registry import Registry
 from tests.contracts.calendars.hand import COLLEAGUE, OWNER, Case, Fault, KeptThere
 from tests.servers.ews.server import EwsServer, Trick, serve_exchange
@@ -86,7 +87,7 @@ async def exchange_case(folder: Path) -> AsyncIterator[Case]:
             "url": server.url, "user": f"{DOMAIN}\\{USER}", "password": PASSWORD, "sign_in": "ntlm",
             "access": "delegate", "ca_file": server.ca_file,
         }  # fmt: skip
-        registry = Registry()
+        registry = Registry(networks=HERE)
         yield Case(
             calendar=registry.open("exchange", CalendarAccount(OWNER, values, seconds=20)),
             impatient=registry.open("exchange", CalendarAccount(OWNER, values, seconds=0.3)),

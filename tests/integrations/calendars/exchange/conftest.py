@@ -8,6 +8,7 @@ import pytest
 
 from integrations.calendars.exchange.calendar import ExchangeCalendar
 from integrations.calendars.exchange.connection import ExchangeServer
+from integrations.guard import HERE
 from tests.servers.ews.server import EwsServer, serve_exchange
 from tests.servers.ews.sign_in import DOMAIN, PASSWORD, USER
 
@@ -31,6 +32,7 @@ async def connect(exchange: EwsServer) -> AsyncIterator[Callable[..., ExchangeCa
         values = {
             "mailbox": OWNER, "user": f"{DOMAIN}\\{USER}", "password": PASSWORD, "url": exchange.url,
             "ca_file": exchange.ca_file, "seconds": 20, "sign_in": "basic",
+            "networks": HERE,
         }  # fmt: skip
         opened.append(ExchangeCalendar(ExchangeServer(**(values | changes))))
         return opened[-1]

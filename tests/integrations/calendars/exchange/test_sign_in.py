@@ -140,3 +140,18 @@ def test_oauth_needs_to_know_where_tokens_are_issued():
 
 def test_a_password_is_in_no_repr():
     assert "y7secret" not in repr(ExchangeServer(mailbox=OWNER, user="x", password="y7secret"))
+
+
+@pytest.mark.parametrize("networks", [(), ("10.20.0.0/16",)])
+async def test_a_server_in_a_network_that_the_council_has_not_named_is_not_connected_to(exchange, connect, networks):
+    """Nobody learns what stands in our network by typing addresses: an open port and a closed one are told alike."""
+    for url in (exchange.url, "https://127.0.0.1:9/EWS/Exchange.asmx", "https://localhost:9/EWS/Exchange.asmx"):
+        with pytest.raises(AddressRefused, match="COORD_CALENDAR_NETWORKS"):
+            await connect(url=url, networks=networks).check()
+    assert exchange.requests == []
+
+
+async def test_a_token_is_not_fetched_from_a_network_that_the_council_has_not_named(connect):
+    elsewhere = {"token_url": "https://127.0.0.1:9/token", "networks": ()}
+    with pytest.raises(AddressRefused, match="COORD_CALENDAR_NETWORKS"):
+        await connect(**OAUTH | elsewhere).check()

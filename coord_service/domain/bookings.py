@@ -227,5 +227,5 @@ def concerns(plan: Plan, now: datetime) -> list[str]:
     if purpose is Purpose.REVIEW and timedelta(days=notice) < REVIEW_NOTICE:
         said.append(f"This gives {say_notice(notice)}. A review needs at least two weeks (reg 20(3)).")
     if limit_on and day > limit_on:
-        said.append(f"This is after {say_day(limit_on)}, the last day that leaves four weeks for the decision.")
+        said.append(f"This is after {say_day(limit_on)}, the last day that leaves time for the decision.")
     return said

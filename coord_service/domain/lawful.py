@@ -32,7 +32,7 @@ class LawfulDays:
     @property
     def words(self) -> str:
         """The bounds in a sentence; empty where the law says nothing."""
-        latest = f"by {say_day(self.latest_on)}, which leaves four weeks for the decision" if self.latest_on else ""
+        latest = f"by {say_day(self.latest_on)}, which leaves time for the decision" if self.latest_on else ""
         if self.is_empty:
             return (
                 "Nothing lawful is left: a review needs two weeks’ notice (reg 20(3)), so it can be on "

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from coord_service.clock import day_in_london
 from coord_service.domain.bookings import Booking, Need, Plan, check_start, concerns
-from coord_service.domain.lawful import review_limit
 from coord_service.domain.meetings import MeetingMode
 from coord_service.domain.needed_roles import roles_needed, say_missing
 from coord_service.domain.people import Actor
 from coord_service.errors import Refused
 from coord_service.operations.booking import check_guests, check_what, load_booking
+from coord_service.operations.case_clocks import last_review_day
 from coord_service.operations.diaries import who_cannot
 from coord_service.operations.finding_rules import load_finding_rules
 from coord_service.operations.guests import Guest, as_candidates, load_guests
@@ -42,8 +42,7 @@ async def check_booking(tools: Tools, actor: Actor, draft_id: int) -> Checked:
     request, guests = await _plan(tools, draft_id, booking)
     async with tools.database.read() as db:
         children = await load_children(db, booking.what.child_ids)
-        reviewed_on = [child.last_review_on for child in children]
-        limit_on = review_limit(tools.rulebook.clock_laws, booking.what.purpose, reviewed_on)
+        limit_on = await last_review_day(db, tools, booking.what.purpose, children)
         against = await who_cannot(db, tools, guests, request.starts_at, request.ends_at)
         required = [guest.person_id for guest in guests if guest.need is Need.REQUIRED]
         clashes = await list_clashes(db, required, request.starts_at, request.ends_at, except_meeting=None)

@@ -12,6 +12,8 @@ from coord_service.domain.case_clocks import AdviceClock, CaseClock, CaseFacts, 
 from coord_service.domain.case_steps import CaseStep, Step
 from coord_service.domain.children import PlanStatus, birthday
 from coord_service.domain.clocks import ClockLaw, counts_from_sending
+from coord_service.domain.lawful import review_limit
+from coord_service.domain.meetings import Purpose
 from coord_service.domain.people import Actor
 from coord_service.operations.cases import load_child
 from coord_service.operations.tools import Tools
@@ -98,6 +100,20 @@ async def load_case_facts(db: Session, tools: Tools, child: Child) -> CaseFacts:
         advice=tuple(advice_clock(tools.rulebook.clock_laws, line) for line in await list_advice(db, whose)),
         under_five_until=birthday(child.born_on, FIVE),
     )
+
+
+async def last_review_day(db: Session, tools: Tools, purpose: Purpose, children: Sequence[Child]) -> date | None:
+    """The last day for a review of these children that keeps every limit which runs for them: the 12 months (CFA 2014
+    s44), and where one of them moves to the next phase, its day (reg 18). None for other purposes, and without limits.
+    """
+    if purpose is not Purpose.REVIEW:
+        return None
+    laws, today = tools.rulebook.clock_laws, day_in_london(tools.clock.now())
+    days = [review_limit(laws, purpose, [child.last_review_on for child in children])]
+    for child in children:
+        case = (await load_on_record(db, Whose(child_id=child.id))).facts(child.id, child)
+        days += [clock.limit.meet_by_on for clock in case_clocks(laws, case, today) if clock.is_open]
+    return min((day for day in days if day is not None), default=None)
 
 
 async def load_on_record(db: Session, whose: Whose) -> OnRecord:

@@ -9,7 +9,7 @@ from coord_service.clock import LONDON, day_in_london
 from coord_service.domain.access import Permission, require
 from coord_service.domain.bookings import LONGEST, SHORTEST, Need
 from coord_service.domain.diaries import Block, Diary
-from coord_service.domain.lawful import lawful_days, review_limit
+from coord_service.domain.lawful import lawful_days
 from coord_service.domain.meetings import Answer, MeetingStatus, Purpose
 from coord_service.domain.needed_roles import fills, roles_needed
 from coord_service.domain.outside import Outside
@@ -21,6 +21,7 @@ from coord_service.domain.wall_time import day_span, midnight_in_london
 from coord_service.errors import NotFound
 from coord_service.operations.booking import load_booking
 from coord_service.operations.calendar_states import list_states
+from coord_service.operations.case_clocks import last_review_day
 from coord_service.operations.day_loads import find_strains
 from coord_service.operations.diaries import DaySpan, Moving, addresses_of, read_diaries, span_of
 from coord_service.operations.finding_rules import load_finding_rules
@@ -138,8 +139,8 @@ async def _look_for(tools: Tools, sought: Sought, view: View) -> Found:
     """Ask the calendars, with no transaction open; then look through what is known."""
     rulebook = tools.rulebook
     today, working_days = day_in_london(tools.clock.now()), rulebook.working_days
-    limit_on = review_limit(rulebook.clock_laws, sought.purpose, [child.last_review_on for child in sought.children])
     async with tools.database.read() as db:
+        limit_on = await last_review_day(db, tools, sought.purpose, sought.children)
         own_notice = (await load_finding_rules(db)).notice_of(sought.purpose)
     lawful = lawful_days(sought.purpose, today, limit_on, working_days, own_notice)
     earliest_on = working_days.add(today, 1) if view.is_beyond else lawful.earliest_on

@@ -11,12 +11,12 @@ from coord_service.domain.availability import Presence, stretches_of
 from coord_service.domain.bookings import Need, Plan, check_start, concerns
 from coord_service.domain.decisions import Decision
 from coord_service.domain.diaries import Diary
-from coord_service.domain.lawful import review_limit
 from coord_service.domain.meetings import Answer
 from coord_service.domain.people import Actor
 from coord_service.domain.quorum import QuorumRule, unmet
 from coord_service.errors import ChangedMeanwhile, InvalidForm, NotFound, Refused
 from coord_service.operations.audit import record
+from coord_service.operations.case_clocks import last_review_day
 from coord_service.operations.changing import (
     MoveMeeting,
     Planned,
@@ -26,8 +26,9 @@ from coord_service.operations.changing import (
     snapshot,
 )
 from coord_service.operations.diaries import DaySpan, Moving, addresses_of, read_diaries, span_of
+from coord_service.operations.finding_rules import load_finding_rules
 from coord_service.operations.gathering import Wanted, gather_busy
-from coord_service.operations.guests import Guest, as_candidates, guests_of
+from coord_service.operations.guests import as_candidates, guests_of
 from coord_service.operations.hearing import policy_for, settle
 from coord_service.operations.invitation_words import InvitationWords, faults_of_words
 from coord_service.operations.invitations import Change, post_changes
@@ -136,7 +137,10 @@ async def _weigh(db: Session, tools: Tools, meeting: Meeting, row: Attendee) -> 
     required = [guest.person_id for guest in guests if guest.need is Need.REQUIRED or guest.is_convenor]
     clashes = await list_clashes(db, required, starts_at, ends_at, except_meeting=meeting.id)
     rules = await load_quorum(db, meeting.purpose)
-    said = [*_without(meeting, rules, people), *_rules(tools, meeting, rules, guests, starts_at)]
+    limit_on = await last_review_day(db, tools, meeting.purpose, meeting.children)
+    own_notice = (await load_finding_rules(db)).notice_of(meeting.purpose)
+    plan = Plan(meeting.purpose, rules, tuple(as_candidates(guests)), starts_at, limit_on, own_notice)
+    said = [*_without(meeting, rules, people), *_rules(tools, plan)]
     return Proposal(row, starts_at, ends_at, people, _refusal(starts_at, ends_at, now), said, bool(clashes))
 
 
@@ -157,14 +161,10 @@ def _without(meeting: Meeting, rules: Sequence[QuorumRule], people: Sequence[AtT
     return [f"Then the meeting would have no quorum: {words} could not be there." for words in unmet(rules, coming)]
 
 
-def _rules(
-    tools: Tools, meeting: Meeting, rules: tuple[QuorumRule, ...], guests: Sequence[Guest], starts_at: datetime
-) -> list[str]:
-    """The notice that a review needs, the limit of its decision, days on which nobody works."""
-    reviewed_on = [child.last_review_on for child in meeting.children]
-    limit_on = review_limit(tools.rulebook.clock_laws, meeting.purpose, reviewed_on)
-    said = concerns(Plan(meeting.purpose, rules, tuple(as_candidates(guests)), starts_at, limit_on), tools.clock.now())
-    if not tools.rulebook.working_days.is_working_day(day_in_london(starts_at)):
+def _rules(tools: Tools, plan: Plan) -> list[str]:
+    """The notice that the law or the council wants, the limit of a review, days on which nobody works."""
+    said = concerns(plan, tools.clock.now())
+    if not tools.rulebook.working_days.is_working_day(day_in_london(plan.starts_at)):
         said.append("That day is no working day: most people are not at work.")
     return said
 

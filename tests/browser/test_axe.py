@@ -38,6 +38,7 @@ EMPTY_IS_FINE = {
     "accept_proposal",  # one button
     "send_request_again",  # one button
     "set_working_hours",  # none: by arrangement
+    "set_wishes",  # none: any time suits
     "change_quorum",  # no rules: nobody in particular must come
 }
 

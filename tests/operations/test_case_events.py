@@ -10,7 +10,7 @@ from coord_service.domain.children import PlanStatus
 from coord_service.domain.meetings import MeetingStatus, Purpose
 from coord_service.domain.people import Role
 from coord_service.errors import InvalidForm, NotAllowed, NotFound, Refused
-from coord_service.operations.case_clocks import view_clocks
+from coord_service.operations.case_clocks import last_review_day, view_clocks
 from coord_service.operations.case_events import RecordStep, record_step, withdraw_step
 from coord_service.storage.tables import AuditEntry, CaseEvent, Child, Meeting
 from tests.case_files import county, tools, worker
@@ -161,3 +161,25 @@ async def test_an_administrator_sees_no_clocks_and_records_no_steps(county, tool
         await view_clocks(tools, administrator, child.id)
     with pytest.raises(NotAllowed):
         await record_step(tools, administrator, RecordStep(child.id, CaseStep.PLAN_ISSUED, TODAY))
+
+
+@pytest.mark.parametrize(
+    ("reviewed_on", "moves_on", "last_on"),
+    [
+        (date(2025, 6, 29), None, date(2026, 6, 1)),  # the 12 months, less four weeks
+        (date(2026, 3, 1), date(2027, 2, 15), date(2026, 11, 22)),  # before 15 February, less twelve weeks
+        (date(2025, 6, 29), date(2027, 2, 15), date(2026, 6, 1)),
+        (None, date(2027, 2, 15), date(2026, 11, 22)),
+        (None, None, None),
+    ],
+)
+async def test_the_last_day_for_a_review_keeps_every_limit_that_runs(county, worker, reviewed_on, moves_on, last_on):
+    child = await county.child(worker, plan_status=PlanStatus.PLAN, last_review_on=reviewed_on)
+    if moves_on:
+        await record_step(county.tools, worker, RecordStep(child.id, CaseStep.PHASE_TRANSFER, moves_on))
+    async with county.tools.database.read() as db:
+        found = [
+            await last_review_day(db, county.tools, purpose, [await db.get_one(Child, child.id)])
+            for purpose in (Purpose.REVIEW, Purpose.TAC)
+        ]
+    assert found == [last_on, None]

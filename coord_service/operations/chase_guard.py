@@ -45,10 +45,17 @@ def is_escalation(planned: Planned) -> bool:
 
 
 async def right_the_ledger(tools: Tools, now: datetime) -> None:
-    """Where the clock was set back, what was sent counts as sent now: it would hold everything up until then."""
+    """Where the clock was set back, what was sent counts as sent now: it would hold everything up until then.
+
+    A hold that began by the wrong clock ends with it; this sweep begins one of its own if there is much to send.
+    """
     async with tools.database.begin() as db:
         watch = await lock_watch(db)
-        if is_set_back(LastSweep(watch.swept_at), now) and (rows := await bring_ledger_back(db, now)):
+        if not is_set_back(LastSweep(watch.swept_at), now):
+            return
+        was_held = watch.held_until_on is not None
+        watch.held_until_on = watch.held_why = None
+        if (rows := await bring_ledger_back(db, now)) or was_held:
             record(db, SWEEP, "right_the_ledger", _RECORD, now, rows=rows)
 
 

@@ -131,8 +131,26 @@ async def test_after_a_clock_that_was_years_ahead_chasing_goes_on(asking: Asking
     await sweep_on(asking, date(2030, 4, 26))
     await sweep_on(asking, date(2030, 4, 29))
     letters = len(asking.mails(asking.shah.email))
+    to_manager = len(asking.mails(asking.service.manager_email))
     assert await sweep_on(asking, MONDAY) == Swept()
     await sweep_on(asking, date(2026, 5, 6))
     assert len(asking.mails(asking.shah.email)) == letters + 1
     async with asking.tools.database.read() as db:
         assert await db.scalar(sa.select(sa.func.max(Chase.chased_at))) == at(date(2026, 5, 6))
+    await sweep_on(asking, date(2026, 5, 7))  # after a day, as there was no sweep for a week
+    assert len(asking.mails(asking.service.manager_email)) == to_manager + 1
+
+
+async def test_a_hold_of_a_clock_that_was_years_ahead_ends_though_the_ledger_has_nothing_of_that_time(
+    asking: Asking,
+) -> None:
+    async with asking.tools.database.begin() as db:
+        watch = await db.get_one(ChaseWatch, 1)
+        watch.swept_at, watch.held_until_on, watch.held_why = at(date(2030, 4, 26)), date(2030, 4, 26), "An outage."
+    await sweep_on(asking, MONDAY)
+    manager = actor_for(await a_user(asking.tools, Role.MANAGER))
+    hold = (await view_held(asking.tools, manager)).hold
+    assert hold is not None
+    assert hold.until_on == MONDAY
+    await sweep_on(asking, TUESDAY)
+    assert len(asking.mails(asking.service.manager_email)) == 1

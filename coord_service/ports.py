@@ -123,6 +123,14 @@ class Letters(Protocol):
         """The finished message, dated ``now``. The same order always gives the same words."""
 
 
+@dataclass(frozen=True, slots=True)
+class AttachedFile:
+    """A file that a mail brings. ``is_inline``: it was shown within the words, as a logo or a photograph is."""
+
+    content: bytes
+    is_inline: bool = False
+
+
 class Codec(Protocol):
     """Between iTIP values and the bytes that calendars and mail programs exchange."""
 
@@ -141,7 +149,7 @@ class Codec(Protocol):
     def read_mail(self, content: bytes) -> itip.Message:
         """What a message means; one that makes no sense is of kind "other" with its problems, never an exception."""
 
-    def read_attachments(self, content: bytes) -> tuple[bytes, ...]:
+    def read_attachments(self, content: bytes) -> tuple[AttachedFile, ...]:
         """The files that a mail brings, in order: not what its text is drawn with. None of a mail of hostile build."""
 
 

@@ -3,10 +3,11 @@
 Each is noted with the name of who gives it, and confirmed by mail to the address that was asked.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from coord_service.clock import day_in_london
 from coord_service.domain.advice import (
@@ -19,7 +20,7 @@ from coord_service.domain.advice import (
 )
 from coord_service.domain.people import Actor
 from coord_service.errors import InvalidForm, NotFound, Refused
-from coord_service.operations.advice_history import Told, end, note, put_on_record, take_up
+from coord_service.operations.advice_history import Told, note, put_on_record, receive, take_up
 from coord_service.operations.advice_letters import (
     AdviceLetter,
     Holder,
@@ -38,6 +39,7 @@ _RECEIPTS = {
     AdviceAnswer.CANNOT: "You told us that you can’t send it, and why. The lead worker will look at it.",
     AdviceAnswer.WRONG_PERSON: "You told us whom to ask instead. The lead worker will look at it.",
 }
+NO_DETAILS: Mapping[str, Any] = {}
 SAME_PRESS = timedelta(minutes=2)  # the same words again so soon are a second press of the same button
 
 
@@ -109,8 +111,9 @@ async def send_advice(tools: Tools, token: str, answerer: Answerer, upload: Uplo
         if request.status not in {AdviceStatus.OPEN, AdviceStatus.RECEIVED}:
             raise Refused("This advice is no longer needed. Thank you all the same.")
         document = await keep_document(answering.db, request, upload, answering.by, tools)
-        end(request, AdviceStatus.RECEIVED, answering.now)
-        await _conclude(answering, AdviceAnswer.HERE_IT_IS, Happening.RECEIVED, f"Document {document.name}.")
+        details = await receive(answering.db, request, answering.now)
+        words = f"Document {document.name}."
+        await _conclude(answering, AdviceAnswer.HERE_IT_IS, Happening.RECEIVED, words, details)
     await tools.wake()
 
 
@@ -189,13 +192,15 @@ async def _asked_person(db: Session, link: OpenedLink) -> Person | None:
     return await load_professional(db, link.about.person_id) if link.about.person_id else None
 
 
-async def _conclude(answering: _Answering, answer: AdviceAnswer, what: Happening, words: str) -> None:
+async def _conclude(
+    answering: _Answering, answer: AdviceAnswer, what: Happening, words: str, details: Mapping[str, Any] = NO_DETAILS
+) -> None:
     """Note the answer and confirm it by mail, unless it is the same press a second time."""
     request, now = answering.request, answering.now
     last = await load_last_event(answering.db, request.id, [what.value])
     if last and (last.words, last.by) == (words, answering.by) and now - last.at < SAME_PRESS:
         return
-    note(answering.db, request, Told(what, words, answering.by), now)
+    note(answering.db, request, Told(what, words, answering.by, details), now)
     put_on_record(
         answering.db, answering.actor, "answer_advice", request, now, answer=answer.value, link_id=answering.link.id
     )

@@ -7,7 +7,7 @@ from coord_service.domain import itip
 from coord_service.domain.advice import AdviceStatus, Happening
 from coord_service.domain.people import Actor
 from coord_service.errors import InvalidForm, NotFound, Refused
-from coord_service.operations.advice_history import Told, end, note, put_on_record, take_up
+from coord_service.operations.advice_history import Told, note, put_on_record, receive, take_up
 from coord_service.operations.advice_letters import AdviceLetter, Holder, post_advice_letter
 from coord_service.operations.documents import Upload, check_upload, keep_document
 from coord_service.operations.tools import Tools
@@ -19,6 +19,7 @@ ACTOR = Actor.job("read_mailbox")
 KEPT = "Their advice came with this mail: it is kept with the request, waiting to be checked."
 KNOWN = "It brings a document that is kept with the request already."
 OVER = "It brings a document, and nothing is asked for any more. Read it and decide."
+PICTURES = "It brings pictures and no document: they may be the advice, or no more than a logo. Read it and decide."
 CUT_OFF = "It brings a document, and is too large for a mail: ask for it by the link, where 50 MB may be sent."
 DOUBTED = "It brings a document, and the mail server could not confirm that it is from {sender}. Read it and decide."
 STRANGER = "It brings a document, from {sender}, who was not asked and is not of the service. Read it and decide."
@@ -27,21 +28,31 @@ _CAN_BE_KEPT = {AdviceStatus.OPEN, AdviceStatus.RECEIVED}
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What a mail brings: files that can be kept, and why others can't."""
+    """What a mail brings: files that can be kept, which of them were meant as files, and why others can't be kept."""
 
     uploads: Sequence[Upload]
+    meant: Sequence[Upload]
     faults: Sequence[str]
+
+    @property
+    def has_document(self) -> bool:
+        """Whether anything is no mere picture."""
+        return any(not each.content_type.startswith("image/") for each in self.uploads)
 
 
 def look_through(tools: Tools, mail: InboundMail) -> Brought:
     """The files of a mail, recognised by what is in them."""
-    uploads, faults = [], []
-    for content in tools.codec.read_attachments(mail.content):
+    uploads, meant, faults = [], [], []
+    for file in tools.codec.read_attachments(mail.content):
         try:
-            uploads.append(check_upload(content, tools.settings.upload_limit_mb))
+            upload = check_upload(file.content, tools.settings.upload_limit_mb)
         except InvalidForm as error:
             faults.append(error.fields["document"])
-    return Brought(uploads, faults)
+            continue
+        uploads.append(upload)
+        if not (file.is_inline and upload.content_type.startswith("image/")):
+            meant.append(upload)
+    return Brought(uploads, meant, faults)
 
 
 async def take_advice(db: Session, tools: Tools, mail: InboundMail, message: itip.Message) -> bool:
@@ -55,13 +66,19 @@ async def take_advice(db: Session, tools: Tools, mail: InboundMail, message: iti
             mail.why = f"It brings a file that can’t be kept. {brought.faults[0]}."
         return bool(brought.faults)
     request = await take_up(db, mail.advice_request_id)
-    obstacle = await _obstacle(db, mail, message, request)
+    obstacle = await _obstacle(db, mail, message, request) or ("" if brought.has_document else PICTURES)
     if obstacle:
         mail.verdict, mail.why, mail.needs_decision = "held", obstacle, True
         return True
-    is_new = await _keep(db, tools, request, mail, brought.uploads)
+    is_new = await _keep(db, tools, request, mail, brought)
     mail.verdict, mail.why = ("applied", KEPT) if is_new else ("noted", KNOWN)
+    if brought.faults:
+        mail.why = f"{mail.why} {_left_out(brought)}"
     return True
+
+
+def _left_out(brought: Brought) -> str:
+    return f"{len(brought.faults)} of its files could not be kept. {brought.faults[0]}." if brought.faults else ""
 
 
 async def _obstacle(db: Session, mail: InboundMail, message: itip.Message, request: AdviceRequest) -> str:
@@ -83,23 +100,20 @@ async def _was_asked(db: Session, request: AdviceRequest, sender: str) -> bool:
     return await load_professional_at(db, sender, request.service_id) is not None
 
 
-async def _keep(
-    db: Session, tools: Tools, request: AdviceRequest, mail: InboundMail, uploads: Sequence[Upload]
-) -> bool:
+async def _keep(db: Session, tools: Tools, request: AdviceRequest, mail: InboundMail, brought: Brought) -> bool:
     """Keep the documents and confirm them; False where every one of them is here already."""
     now, by = tools.clock.now(), mail.sender or "a mail"
     before = {each.id for each in await list_documents(db, request.id)}
     kept = []
-    for upload in uploads:
+    for upload in brought.meant:
         document = await keep_document(db, request, upload, by, tools)
         await db.flush()
         if document.id not in before:
             kept.append(document.name)
     if not kept:
         return False
-    end(request, AdviceStatus.RECEIVED, now)
-    words = f"By mail: {', '.join(kept)}."
-    note(db, request, Told(Happening.RECEIVED, words, by), now)
+    words = f"By mail: {', '.join(kept)}. {_left_out(brought)}".strip()
+    note(db, request, Told(Happening.RECEIVED, words, by, await receive(db, request, now)), now)
     put_on_record(db, ACTOR, "receive_advice_by_mail", request, now, mail=mail.id)
     await _confirm(db, tools, request, mail, words)
     return True
@@ -125,6 +139,6 @@ async def keep_held_document(db: Session, tools: Tools, actor: Actor, mail: Inbo
         raise Refused("Nothing is asked for any more: this request was replaced or withdrawn.")
     for upload in brought.uploads:
         await keep_document(db, request, upload, mail.sender or "a mail", tools)
-    end(request, AdviceStatus.RECEIVED, now)
-    note(db, request, Told(Happening.RECEIVED, f"By mail from {mail.sender or 'somebody'}.", actor.label), now)
+    words = f"By mail from {mail.sender or 'somebody'}. {_left_out(brought)}".strip()
+    note(db, request, Told(Happening.RECEIVED, words, actor.label, await receive(db, request, now)), now)
     put_on_record(db, actor, "receive_advice_by_mail", request, now, mail=mail.id)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from coord_service.clock import day_in_london
 from coord_service.domain.advice import AdviceStatus, Happening
 from coord_service.domain.people import Actor
 from coord_service.errors import NotFound, Refused
 from coord_service.operations.audit import record
-from coord_service.storage.advice import add_event, load_request
+from coord_service.storage.advice import add_event, load_last_event, load_request
 from coord_service.storage.database import Session
 from coord_service.storage.tables import AdviceEvent, AdviceRequest
 
@@ -58,6 +59,23 @@ async def take_up_open(db: Session, request_id: int) -> AdviceRequest:
     if request.status is not AdviceStatus.OPEN:
         raise Refused(f"This request is {request.status} already: look at it again before you change it.")
     return request
+
+
+async def receive(db: Session, request: AdviceRequest, now: datetime) -> dict[str, Any]:
+    """The advice is here; what its line of history has to say of the day.
+
+    A further document of a request that was answered already does not move the day on which the advice came.
+    """
+    if request.status is AdviceStatus.RECEIVED:
+        return {"on": await _came_on(db, request)}
+    end(request, AdviceStatus.RECEIVED, now)
+    return {}
+
+
+async def _came_on(db: Session, request: AdviceRequest) -> str:
+    last = await load_last_event(db, request.id, [Happening.RECEIVED.value])
+    noted = last.details.get("on") if last else None
+    return str(noted) if noted else day_in_london(request.ended_at or request.asked_at).isoformat()
 
 
 def end(request: AdviceRequest, status: AdviceStatus, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from email.message import Message as Part
 
+from coord_service.ports import AttachedFile
 from integrations.itip import mime
 from integrations.itip.mail import CALENDAR_TYPES
 
@@ -14,22 +15,25 @@ _NO_FILES = (
 )
 
 
-def read_attachments(raw: bytes) -> tuple[bytes, ...]:
-    """The content of each file in order, at most MOST_FILES. Never raises; a mail of hostile build brings none.
+def read_attachments(raw: bytes) -> tuple[AttachedFile, ...]:
+    """The files in order, at most MOST_FILES. Never raises; a mail of hostile build brings none.
 
-    A picture with a Content-ID is part of the text (a logo beneath a signature, RFC 2392) and not meant as a file.
+    A picture with a Content-ID that is no attachment is part of the text (a logo beneath a signature, RFC 2392).
     """
     try:
         parts = list(mime.own_parts(mime.parse_mail(raw)))
     except mime.TooMuch:
         return ()
-    files = [mime.content(part) for part in parts if _is_file(part)]
-    return tuple(each for each in files if each)[:MOST_FILES]
+    files = [AttachedFile(mime.content(part), not _is_attached(part)) for part in parts if _is_file(part)]
+    return tuple(each for each in files if each.content)[:MOST_FILES]
+
+
+def _is_attached(part: Part) -> bool:
+    return part.get_content_disposition() == "attachment"
 
 
 def _is_file(part: Part) -> bool:
+    kind = part.get_content_maintype()
     if part.get_content_type() in _NO_FILES:
         return False
-    if part.get_content_maintype() == "image":
-        return "Content-ID" not in part
-    return part.get_content_maintype() != "text" or part.get_content_disposition() == "attachment"
+    return _is_attached(part) or (kind != "text" and not (kind == "image" and "Content-ID" in part))

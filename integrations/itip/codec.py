@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from coord_service.domain.itip import Event, Message, Outgoing
+from coord_service.ports import AttachedFile
 from integrations.itip.answer_mail import write_answer
 from integrations.itip.attachments import read_attachments
 from integrations.itip.mail import read_mail
@@ -42,6 +43,6 @@ class ItipCodec:
         """What an incoming message is and says. Never raises."""
         return read_mail(content, self.authserv or NOBODY, must_vouch=bool(self.authserv))
 
-    def read_attachments(self, content: bytes) -> tuple[bytes, ...]:
+    def read_attachments(self, content: bytes) -> tuple[AttachedFile, ...]:
         """The files that a mail brings."""
         return read_attachments(content)

@@ -5,6 +5,7 @@ from email.message import EmailMessage
 import pytest
 import sqlalchemy as sa
 
+from coord_service.clock import day_in_london
 from coord_service.domain.advice import AdviceStatus
 from coord_service.domain.decisions import Decision
 from coord_service.errors import ChangedMeanwhile, Refused
@@ -15,7 +16,7 @@ from coord_service.operations.deciding import DecideMail, decide_mail
 from coord_service.operations.documents import download_document
 from coord_service.operations.inbound import judge_mail
 from coord_service.operations.keeping_mail import DeliveredMail, keep_delivered
-from coord_service.storage.tables import InboundMail
+from coord_service.storage.tables import AdviceEvent, InboundMail
 from tests.advice_requests import PDF, PNG, Asking, a_docx, start_asking, words_of
 from tests.builders import a_person, actor_for
 from tests.operations.attendee_mail import OURS, VOUCHED
@@ -79,7 +80,7 @@ async def test_whoever_sent_it_is_thanked_and_nobody_is_named(asking):
 
 @pytest.mark.parametrize(
     ("content", "kind"),
-    [(a_docx(), "application/octet-stream"), (PDF, "image/png"), (PNG, "image/png")],
+    [(a_docx(), "application/octet-stream"), (PDF, "image/png")],
 )
 async def test_a_document_is_known_by_what_is_in_it(asking, content, kind):
     number = await asking.ask()
@@ -165,6 +166,54 @@ async def test_words_and_the_logo_beneath_them_are_no_advice(asking):
     mail.add_related(PNG, maintype="image", subtype="png", cid="<logo@nhs.example>")
     held = await judged(asking, mail)
     assert (held.verdict, held.why) == ("held", "They answered in words. Read it and decide what it means.")
+
+
+@pytest.mark.parametrize("disposition", ["inline", "attachment"])
+async def test_pictures_alone_wait_for_somebody_to_look(asking, disposition):
+    """A refusal with a logo beneath it must end no chase; a photographed report must not be lost."""
+    number = await asking.ask()
+    mail = reply(asking.last(asking.shah.email), asking.shah.email, words="I can\u2019t do this: I left the service.")
+    mail.add_attachment(PNG, maintype="image", subtype="png", disposition=disposition)
+    held = await judged(asking, mail)
+    assert (held.verdict, held.why) == ("held", advice_by_mail.PICTURES)
+    assert (await asking.load(number)).status is AdviceStatus.OPEN
+    await decide_mail(asking.tools, actor_for(asking.worker), DecideMail(held.id, Decision.KEEP_DOCUMENT))
+    assert len((await view(asking, number)).documents) == 1
+
+
+async def test_a_picture_beside_a_document_is_kept_unless_it_is_only_a_logo(asking):
+    number = await asking.ask()
+    mail = reply(asking.last(asking.shah.email), asking.shah.email, (PDF, "application/pdf"))
+    mail.add_attachment(PNG, maintype="image", subtype="png", cid="<page2@gmail>", filename="page2.png")
+    mail.add_attachment(PNG + b"logo", maintype="image", subtype="png", disposition="inline")
+    assert (await judged(asking, mail)).verdict == "applied"
+    assert [each.content_type for each in (await view(asking, number)).documents] == ["application/pdf", "image/png"]
+
+
+async def test_what_could_not_be_kept_beside_the_advice_is_said_to_both_sides(asking):
+    await asking.ask()
+    mail = reply(
+        asking.last(asking.shah.email), asking.shah.email, (PDF, "application/pdf"), (LOCKED, "application/pdf")
+    )
+    kept = await judged(asking, mail)
+    assert "1 of its files could not be kept. This PDF has a password" in (kept.why or "")
+    await asking.deliver()
+    assert "This PDF has a password" in words_of(asking.last(asking.shah.email))
+
+
+async def test_a_further_document_does_not_move_the_day_on_which_the_advice_came(asking):
+    number = await asking.ask()
+    asked = asking.last(asking.shah.email)
+    await judged(asking, reply(asked, asking.shah.email, (PDF, "application/pdf")))
+    first = (await asking.load(number)).ended_at
+    assert first is not None
+    asking.clock.move(days=60)
+    await judged(asking, reply(asked, asking.shah.email, (a_docx(), "application/octet-stream")))
+    seen = await view(asking, number)
+    assert (seen.request.ended_at, len(seen.documents)) == (first, 2)
+    async with asking.tools.database.read() as db:
+        said = (await db.scalars(sa.select(AdviceEvent.details).where(AdviceEvent.what == "received"))).all()
+    assert list(said) == [{}, {"on": day_in_london(first).isoformat()}]
 
 
 async def test_an_automatic_reply_with_a_file_is_no_advice(asking):

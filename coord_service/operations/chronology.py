@@ -1,7 +1,7 @@
 """One case in the order in which it happened, each line with the record it stands in: ready for a complaint."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -58,12 +58,16 @@ class ChronologyFilter:
 
 @dataclass(frozen=True, slots=True)
 class ChronologyLine:
-    """A line: ``about`` is what it belongs to, and ``page`` the record that has a page (its type and id)."""
+    """A line: ``about`` is what it belongs to, and ``page`` the record that has a page (its type and id).
+
+    ``recipient`` is the name of whoever a letter went to, "" where it went to a mailbox or is no letter.
+    """
 
     chapter: Chapter
     about: str
     page: tuple[str, int] | None
     line: HistoryLine
+    recipient: str = ""
 
 
 async def view_chronology(
@@ -75,8 +79,16 @@ async def view_chronology(
         child = await load_child(db, child_id)
         chronicle = await load_chronicle(db, child_id)
         staff = await list_staff_names(db)
-    lines = sorted(_lines(chronicle, staff), key=lambda each: each.line.at)
+    lines = sorted(_named(_lines(chronicle, staff), chronicle), key=lambda each: each.line.at)
     return child, [each for each in lines if _fits(each, chosen)]
+
+
+def _named(lines: Iterable[ChronologyLine], chronicle: Chronicle) -> Iterator[ChronologyLine]:
+    """The lines with the names of those to whom letters went."""
+    person_of = {letter.id: letter.person_id for letter in chronicle.letters}
+    for each in lines:
+        person_id = person_of.get(each.line.letter_id or 0)
+        yield replace(each, recipient=chronicle.recipients.get(person_id or 0, ""))
 
 
 def _fits(each: ChronologyLine, chosen: ChronologyFilter) -> bool:

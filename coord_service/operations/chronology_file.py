@@ -1,6 +1,7 @@
 """The chronology of a case as a PDF: what its page says, line by line."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 
 from coord_service.clock import day_in_london
@@ -10,6 +11,8 @@ from coord_service.domain.wall_time import say_instant
 from coord_service.operations.chronology import CHAPTER_NAMES, ChronologyFilter, ChronologyLine, view_chronology
 from coord_service.operations.tools import Tools
 
+ADDRESS_LEFT_OUT = "(an address, left out)"
+_ADDRESS = re.compile(r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+")
 DELIVERY_NAMES = {
     "waiting": "Waiting to be sent.",
     "sent": "Delivered to their server.",
@@ -55,13 +58,21 @@ def _table(lines: Sequence[ChronologyLine]) -> ReportTable:
     return ReportTable(
         "What happened, in order",
         ("When", "About", "What", "Who", "Source"),
-        tuple(
-            (say_instant(each.line.at), each.about, say_line(each), each.line.by, each.line.source) for each in lines
-        ),
+        tuple((say_instant(each.line.at), each.about, say_line(each), _who(each), each.line.source) for each in lines),
     )
+
+
+def _who(each: ChronologyLine) -> str:
+    return each.recipient or _without_addresses(each.line.by)
+
+
+def _without_addresses(words: str) -> str:
+    """The file may reach somebody from whom an address must be kept (DOMAIN §6): no address is in it."""
+    return _ADDRESS.sub(ADDRESS_LEFT_OUT, words)
 
 
 def say_line(each: ChronologyLine) -> str:
     """What happened, with what became of a letter."""
     line = each.line
-    return " ".join(part for part in (f"{line.what}.", DELIVERY_NAMES.get(line.delivery or "", ""), line.words) if part)
+    parts = (f"{line.what}.", DELIVERY_NAMES.get(line.delivery or "", ""), line.words)
+    return _without_addresses(" ".join(part for part in parts if part))

@@ -41,11 +41,12 @@ class Chronicle:
     chases: Sequence[Chase]
     letters: Sequence[OutboxLetter]
     mails: Sequence[InboundMail]
+    recipients: dict[int, str]  # the names of those to whom the letters went, by their ids
     entries: Sequence[tuple[AuditEntry, str | None]]  # with the name of the member of staff behind each
 
 
 async def load_chronicle(db: Session, child_id: int) -> Chronicle:
-    """The rows about a child, in ten statements, however many there are."""
+    """The rows about a child, in eleven statements, however many there are."""
     about = _About(child_id)
     return Chronicle(
         requests=(await db.scalars(_requests(child_id))).all(),
@@ -56,6 +57,7 @@ async def load_chronicle(db: Session, child_id: int) -> Chronicle:
         actions=(await db.scalars(_in_order(Action, Action.child_id == child_id))).all(),
         chases=(await db.scalars(_in_order(Chase, about.is_chase))).all(),
         letters=(await db.scalars(_in_order(OutboxLetter, about.is_letter))).all(),
+        recipients=dict((await db.execute(_recipients(about))).all()),
         mails=(await db.scalars(_in_order(InboundMail, about.is_mail))).all(),
         entries=[(entry, name) for entry, name in await db.execute(_entries(child_id))],
     )
@@ -125,6 +127,11 @@ def _contacts(child_id: int) -> sa.Select[Contact]:
 
 def _attendees(about: _About) -> sa.Select[Attendee]:
     return _in_order(Attendee, Attendee.meeting_id.in_(about.meetings)).options(joinedload(Attendee.person))
+
+
+def _recipients(about: _About) -> sa.Select[int, str]:
+    letters = sa.select(OutboxLetter.person_id).where(about.is_letter)
+    return sa.select(Person.id, Person.name).where(Person.id.in_(letters))
 
 
 def _entries(child_id: int) -> sa.Select[AuditEntry, str | None]:

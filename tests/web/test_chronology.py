@@ -149,6 +149,11 @@ async def test_the_pdf_says_the_same_without_the_childs_name(sign_in, case):
     assert "Held" not in text
     for name in ("Juniper", "Testwood"):
         assert name not in text
+    everything = await browser.client.get(f"/children/{case.id}/chronology.pdf")
+    pages = pypdf.PdfReader(io.BytesIO(await everything.read())).pages
+    text = " ".join(" ".join(each.extract_text() for each in pages).split())
+    assert "(an address, left out) accepts." in text
+    assert "@" not in text
 
 
 async def test_a_case_that_is_not_there_is_not_found(sign_in):

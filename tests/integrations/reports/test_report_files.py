@@ -140,3 +140,17 @@ def test_an_empty_table_says_so(form):
 @pytest.mark.parametrize("form", ReportForm)
 def test_the_same_report_gives_the_same_bytes(form):
     assert printed(form, TABLE) == printed(form, TABLE)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["thanks \U0001f44d", "\u4f60\u597d", "\u0a2a\u0a70\u0a1c\u0a3e\u0a2c\u0a40", "a\x07b", "a\u200fb\ufeff", "\ue000"],
+)
+def test_a_sign_that_no_font_has_spoils_no_report(words):
+    text = text_of(printed(ReportForm.PDF, ReportTable("Notes", ("Note",), ((f"Zo\u00eb \u0141ukasz: {words}",),))))
+    assert "Zo\u00eb \u0141ukasz:" in text
+
+
+@pytest.mark.parametrize("form", [ReportForm.XLSX, ReportForm.HTML])
+def test_control_characters_spoil_no_other_file(form):
+    assert printed(form, ReportTable("Notes", ("Note",), (("a\x07b \U0001f44d",),)))

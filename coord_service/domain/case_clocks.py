@@ -14,6 +14,7 @@ from coord_service.domain.children import PlanStatus
 from coord_service.domain.clocks import ClockKind, ClockLaw, ClockRule, Ends, Limit, law_on, limit_of
 from coord_service.errors import Refused
 
+HALF_A_YEAR = timedelta(days=183)
 A_YEAR = timedelta(days=366)  # how far back something that must precede a meeting or a transfer is looked for
 
 
@@ -66,6 +67,7 @@ _STARTED_BY = {
     CaseStep.PHASE_BETWEEN_POST16: ClockKind.PHASE_BETWEEN,
 }
 _REVIEWED = frozenset({CaseStep.REVIEWED, CaseStep.PLAN_ISSUED})  # the next review is counted from these
+DECIDES_REVIEW = frozenset({CaseStep.REVIEW_DECIDED, CaseStep.AMENDMENT_NOTICE})
 # Where a case has to stand for these clocks to be running still.
 _RUNS_WHILE = {ClockKind.ASSESSMENT: PlanStatus.ASSESSMENT, ClockKind.REVIEW: PlanStatus.PLAN}
 
@@ -161,6 +163,19 @@ def is_review_on_its_way(case: CaseFacts) -> bool:
     return max(held, default=date.min) > max(reviewed, default=date.min)
 
 
+def reviewed_on(steps: Iterable[Step], decided_on: date) -> date | None:
+    """The review that a decision is about: the last meeting, or, where none was noted since the last review, itself.
+
+    None for a decision that comes within half a year of a review whose meeting was not noted: it is that one's own.
+    """
+    known = list(steps)
+    held = max((each.on for each in known if each.what is CaseStep.REVIEW_HELD and each.on <= decided_on), default=None)
+    last = max((each.on for each in known if each.what in _REVIEWED and each.on < decided_on), default=date.min)
+    if held is not None and held >= last:
+        return held
+    return decided_on if decided_on - HALF_A_YEAR >= last else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Span:
     """The start of a clock between the one before it and the one after it."""
@@ -186,7 +201,8 @@ def _starts(case: CaseFacts, kind: ClockKind, ends_next: bool) -> set[date]:
     day the plan was made; and anew from a meeting that was held since.
     """
     started = _days(case, frozenset(step for step, started in _STARTED_BY.items() if started is kind))
-    reviewed = _days(case, _REVIEWED)
+    decided = (reviewed_on(case.steps, day) for day in _days(case, DECIDES_REVIEW))
+    reviewed = _days(case, _REVIEWED) | {day for day in decided if day is not None}
     if kind is ClockKind.REVIEW and ends_next:
         return reviewed | {day for day in started if day > max(reviewed, default=date.min)}
     if kind is ClockKind.UNDER5 and case.under_five_until is not None:
@@ -224,7 +240,7 @@ def _due_on(rule: ClockRule, laws: Sequence[ClockLaw], span: _Span, case: CaseFa
 
 
 def _stand(rule: ClockRule, due_on: date, span: _Span, case: CaseFacts, today: date) -> CaseClock:
-    ended = _ended(rule, span, case.steps)
+    ended = _ended(rule, due_on, span, case.steps)
     paragraph = _paragraph(case.lifted, rule.id, span.start_on)
     state = _state(due_on, ended.on if ended else None, paragraph, today)
     if ended is None:
@@ -257,6 +273,8 @@ def _is_over(rule: ClockRule, span: _Span, case: CaseFacts, today: date) -> bool
     """Whether the case has moved on: it stands elsewhere, has started anew, or the meeting has been."""
     if case.plan_status is not _RUNS_WHILE.get(rule.kind, case.plan_status):
         return True
+    if rule.ends is Ends.NEXT:
+        return any(day > span.start_on for day in _days(case, _REVIEWED))
     if rule.kind is ClockKind.REVIEW and rule.ends is Ends.BEFORE:
         return today > span.start_on
     if rule.kind is ClockKind.REVIEW and rule.ends is Ends.AFTER:
@@ -264,7 +282,7 @@ def _is_over(rule: ClockRule, span: _Span, case: CaseFacts, today: date) -> bool
     return rule.ends is Ends.AFTER and span.after is not None and span.after <= today
 
 
-def _ended(rule: ClockRule, span: _Span, steps: Iterable[Step]) -> Step | None:
+def _ended(rule: ClockRule, due_on: date, span: _Span, steps: Iterable[Step]) -> Step | None:
     """The first step that ends the clock; of those that must come before its start, the last."""
     ending = [step for step in steps if step.what in rule.ended_by]
     after = span.after or date.max
@@ -272,8 +290,16 @@ def _ended(rule: ClockRule, span: _Span, steps: Iterable[Step]) -> Step | None:
         earliest = max(span.start_on - A_YEAR, span.before or date.min)
         return max((each for each in ending if earliest < each.on <= span.start_on), key=_on, default=None)
     if rule.ends is Ends.NEXT:
-        return min((each for each in ending if each.on >= after), key=_on, default=None)
+        return _ended_next(due_on, after, ending, [each for each in steps if each.what in _REVIEWED])
     return min((each for each in ending if span.start_on <= each.on < after), key=_on, default=None)
+
+
+def _ended_next(due_on: date, after: date, ending: Iterable[Step], reviewed: Iterable[Step]) -> Step | None:
+    """The decision of the next review; where that was not noted, the next review that was itself in time."""
+    later = [each for each in reviewed if each.on >= after]
+    following = min((each.on for each in later if each.on > after), default=date.max)
+    decided = min((each for each in ending if after <= each.on < following), key=_on, default=None)
+    return decided or min((each for each in later if each.on <= due_on), key=_on, default=None)
 
 
 def _on(step: Step) -> date:

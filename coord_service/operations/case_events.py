@@ -6,6 +6,7 @@ from typing import Any
 
 from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission, require
+from coord_service.domain.case_clocks import DECIDES_REVIEW, reviewed_on
 from coord_service.domain.case_steps import AHEAD, STATUS_AFTER, CaseStep, Step
 from coord_service.domain.children import PlanStatus
 from coord_service.domain.people import Actor
@@ -23,7 +24,6 @@ STARTS_ON_RECORD = {
     "assessment_requested_on": CaseStep.ASSESSMENT_REQUESTED,
     "last_review_on": CaseStep.REVIEWED,
 }
-DECIDES_REVIEW = frozenset({CaseStep.REVIEW_DECIDED, CaseStep.AMENDMENT_NOTICE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,9 @@ def _changes(step: RecordStep, child: Child, known: list[Step]) -> dict[str, Any
         changes["plan_status"] = status
     if step.what is CaseStep.ASSESSMENT_REQUESTED and _is_news(child.assessment_requested_on, step.on):
         changes["assessment_requested_on"] = step.on
-    if (reviewed_on := _reviewed_on(step, known)) and _is_news(child.last_review_on, reviewed_on):
-        changes["last_review_on"] = reviewed_on
+    review_on = _reviewed_on(step, [*known, *steps_of_record(child)])
+    if review_on is not None and _is_news(child.last_review_on, review_on):
+        changes["last_review_on"] = review_on
     return changes
 
 
@@ -111,8 +112,7 @@ def _reviewed_on(step: RecordStep, known: list[Step]) -> date | None:
     """The day from which the next review is counted: the meeting that was now decided, or the plan's first day."""
     if step.what in {CaseStep.REVIEWED, CaseStep.PLAN_ISSUED}:
         return step.on
-    held = (each.on for each in known if each.what is CaseStep.REVIEW_HELD and each.on <= step.on)
-    return max(held, default=None) if step.what in DECIDES_REVIEW else None
+    return reviewed_on(known, step.on) if step.what in DECIDES_REVIEW else None
 
 
 def _plain(value: Any) -> Any:

@@ -192,6 +192,43 @@ def test_a_review_is_due_until_the_next_one_is_decided(decided_on, state):
     assert (found.start_on, found.state) == (date(2025, 4, 1), state)
 
 
+PLANNED_ON = (Step(CaseStep.PLAN_ISSUED, date(2025, 1, 10)),)
+
+
+def review_clocks(case, today):
+    found = [each for each in case_clocks(LAWS, case, today) if each.limit.id == "review_due"]
+    return [(each.start_on, each.state.value, each.ended_on) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("next_on", "state", "ended_on"),
+    [(date(2025, 12, 1), "done", date(2025, 12, 1)), (date(2026, 2, 1), "unrecorded", None)],
+)
+def test_a_review_that_a_later_one_has_overtaken_is_not_late_for_ever(next_on, state, ended_on):
+    """As the form or the import says it: the day of the last review, and nothing about its decision."""
+    case = with_steps(CaseFacts(PlanStatus.PLAN, PLANNED_ON), (CaseStep.REVIEWED, next_on))
+    assert review_clocks(case, MET) == [(date(2025, 1, 10), state, ended_on), (next_on, "due", None)]
+
+
+def test_the_decision_of_a_later_review_does_not_end_the_limit_of_an_earlier_one():
+    steps = ((CaseStep.REVIEWED, date(2025, 12, 1)), (CaseStep.REVIEWED, date(2026, 11, 2)))
+    case = with_steps(CaseFacts(PlanStatus.PLAN, PLANNED_ON), *steps, (CaseStep.REVIEW_DECIDED, date(2026, 11, 20)))
+    ended = [ended_on for _, _, ended_on in review_clocks(case, date(2026, 12, 1))]
+    assert ended == [date(2025, 12, 1), date(2026, 11, 20), None]
+
+
+@pytest.mark.parametrize("what", [CaseStep.REVIEW_DECIDED, CaseStep.AMENDMENT_NOTICE])
+def test_a_decision_whose_meeting_was_not_noted_is_a_review(what):
+    case = with_steps(PLANNED, (what, date(2026, 3, 20)))
+    found = review_clocks(case, date(2026, 6, 1))
+    assert found == [(date(2025, 4, 1), "done", date(2026, 3, 20)), (date(2026, 3, 20), "due", None)]
+
+
+def test_the_decision_soon_after_a_review_is_its_own():
+    case = with_steps(PLANNED, (CaseStep.REVIEW_DECIDED, date(2025, 4, 20)))
+    assert review_clocks(case, date(2026, 6, 1)) == [(date(2025, 4, 1), "late", None)]
+
+
 def test_a_review_that_was_held_is_on_its_way_until_it_is_the_last_one():
     assert not is_review_on_its_way(PLANNED)
     held = with_steps(PLANNED, (CaseStep.REVIEW_HELD, MET))

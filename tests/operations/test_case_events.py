@@ -115,6 +115,15 @@ async def test_a_decided_review_is_the_last_review_from_then_on(county, tools, w
     assert (await load(tools, child)).last_review_on == date(2026, 2, 21)
 
 
+async def test_a_decision_without_its_meeting_is_the_last_review(county, tools, worker):
+    child = await county.child(worker, plan_status=PlanStatus.PLAN, last_review_on=date(2025, 3, 1))
+    await record_step(tools, worker, RecordStep(child.id, CaseStep.REVIEW_DECIDED, date(2026, 2, 20)))
+    assert (await load(tools, child)).last_review_on == date(2026, 2, 20)
+    view = await view_clocks(tools, worker, child.id)
+    due = [(each.start_on, each.state.value) for each in view.clocks if each.limit.id == "review_due"]
+    assert due == [(date(2025, 3, 1), "done"), (date(2026, 2, 20), "due")]
+
+
 async def test_advice_has_its_clock_among_the_others(county, tools, worker, child):
     service = await county.service("Therapies")
     await a_request(tools, child, service, due=-3)

@@ -53,7 +53,7 @@ DEFINITIONS = {
     ),
     Figure.UNCHASED: (
         "Overdue advice for which no chase has gone out that was not returned, and no call has been made. Advice "
-        "promised for today or later is left out: somebody has answered. This must be zero."
+        "promised for today or later, or paused until then, is left out: somebody has seen to it. This must be zero."
     ),
     Figure.ON_TIME: (
         "Of the advice whose last lawful day fell in this calendar quarter, before today, the share that had come by "

@@ -281,7 +281,7 @@ async def load_first_due(db: Session, subject: str) -> date | None:
 
 
 async def list_owed(db: Session, subject: str, steps: FallenSteps, day: Day) -> list[Owed]:
-    """What is open, not promised for later, and unchased since one of its steps fell: one for each address.
+    """What is open, neither promised for later nor paused, and unchased since one of its steps fell, by address.
 
     Steps for an audience that nobody fills yet, addresses that are missing, and schools in the holidays are left out.
     """
@@ -298,11 +298,9 @@ async def list_owed(db: Session, subject: str, steps: FallenSteps, day: Day) -> 
         values = _values(fallen)
         query = (
             _addressed(_open(subject).join(values, values.c.on == anchor), values.c.audience, day)
-            .where(sa.or_(table.promised_on.is_(None), table.promised_on < day.on), values.c.at > _asked(subject))
+            .where(_is_held_back_no_more(subject, day), values.c.at > _asked(subject))
             .where(_unchased_since(subject, values.c.audience, values.c.at, day))
         )
-        if subject == ADVICE:
-            query = query.where(sa.func.coalesce(AdviceRequest.paused_until_on < day.on, sa.true()))
         if day.are_schools_closed:
             query = query.where(~_is_at_school(values.c.audience))
         for row in (await db.execute(query)).mappings():
@@ -310,6 +308,12 @@ async def list_owed(db: Session, subject: str, steps: FallenSteps, day: Day) -> 
             if owed.is_reachable:
                 found.setdefault((owed.id, owed.audience, owed.address), owed)
     return list(found.values())
+
+
+def _is_held_back_no_more(subject: str, day: Day) -> sa.ColumnElement[bool]:
+    """No promise is still to come, and no pause runs (an action has none)."""
+    holds = [TABLES[subject].promised_on, *([AdviceRequest.paused_until_on] if subject == ADVICE else [])]
+    return sa.and_(*(sa.func.coalesce(until_on < day.on, sa.true()) for until_on in holds))
 
 
 def _asked(subject: str) -> sa.ColumnElement[datetime]:
@@ -327,7 +331,7 @@ async def list_open(
 
 
 async def list_also_owed(db: Session, subject: str, address: str, due_by: date, day: Day) -> list[Owed]:
-    """What an address holds that is late or due by a day, and not promised for later."""
+    """What an address holds that is late or due by a day, and neither promised for later nor paused."""
     held = await _of_address(db, subject, address)
     query = _held(_addressed(_open(subject), _HOLDER, day), subject, due_by, day)
     rows = await db.execute(query.where(held, _holder_address(day) == address))
@@ -335,18 +339,17 @@ async def list_also_owed(db: Session, subject: str, address: str, due_by: date, 
 
 
 async def count_owed(db: Session, subject: str, due_by: date, day: Day) -> dict[str, int]:
-    """How much each address holds that is late or due by a day, and not promised for later."""
+    """How much each address holds that is late or due by a day, and neither promised for later nor paused."""
     holder = _holder_address(day)
     query = _held(_open(subject), subject, due_by, day).with_only_columns(holder, sa.func.count()).group_by(holder)
     return {address: count for address, count in await db.execute(query) if address}
 
 
 def _held(query: Query, subject: str, due_by: date, day: Day) -> Query:
-    table = TABLES[subject]
     return query.where(
         sa.func.coalesce(Person.kind, PersonKind.PROFESSIONAL) != PersonKind.FAMILY,
-        table.due_on <= due_by,
-        sa.or_(table.promised_on.is_(None), table.promised_on < day.on),
+        TABLES[subject].due_on <= due_by,
+        _is_held_back_no_more(subject, day),
     )
 
 

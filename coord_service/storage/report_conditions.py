@@ -87,7 +87,7 @@ def chases(moment: Moment) -> Condition:
 
 
 def is_unchased(moment: Moment) -> Condition:
-    """Overdue, no chase that arrived, no call, and no promise still to come."""
+    """Overdue, no chase that arrived, no call, and neither a promise still to come nor a pause that runs."""
     has_gone = sa.or_(
         Chase.letter_id.is_(None),
         sa.and_(
@@ -102,8 +102,11 @@ def is_unchased(moment: Moment) -> Condition:
         .exists()
     )
     call = sa.exists().where(Contact.advice_request_id == AdviceRequest.id, Contact.at < moment.ends_at)
-    no_promise = sa.or_(AdviceRequest.promised_on.is_(None), AdviceRequest.promised_on < moment.day)
-    return sa.and_(is_overdue(moment), no_promise, ~chase, ~call)
+    no_promise, no_pause = (
+        sa.func.coalesce(until_on < moment.day, sa.true())
+        for until_on in (AdviceRequest.promised_on, AdviceRequest.paused_until_on)
+    )
+    return sa.and_(is_overdue(moment), no_promise, no_pause, ~chase, ~call)
 
 
 def is_silent(moment: Moment) -> Condition:

@@ -14,8 +14,8 @@ from coord_service.operations.outbox import deliver_outbox
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import AuditEntry
 from integrations.mail.demo_servers import DemoMail
-from tests.advice_requests import Asking, start_asking
-from tests.builders import actor_for
+from tests.advice_requests import Asking, start_asking, tokens_in, words_of
+from tests.builders import a_child, actor_for
 from tests.installation import StandingClock
 
 
@@ -50,6 +50,34 @@ async def test_a_rehearsal_says_that_it_is_paused(asking: Asking) -> None:
     await pause(asking, await asking.ask(), date(2026, 4, 14))
     (waiting,) = (await rehearse_chases(asking.tools, at(date(2026, 4, 9)))).not_chased
     assert (waiting.why, waiting.look_again_on) == ("Paused until 14 April 2026.", date(2026, 4, 15))
+
+
+async def test_a_digest_about_something_else_says_nothing_of_what_is_paused(asking: Asking) -> None:
+    sibling = await a_child(asking.tools, asking.worker)
+    number = await asking.ask()
+    await asking.ask(child_id=sibling.id)
+    asking.clock.instant = at(date(2026, 4, 10))
+    await pause(asking, number, date(2026, 4, 17))
+    asking.clock.instant = at(date(2026, 4, 15))
+    assert await send_due_chases(asking.tools) == Swept(letters=1, chases=1)
+    await deliver_outbox(asking.tools)
+    mail = asking.last(asking.shah.email)
+    assert asking.child.reference not in words_of(mail)
+    assert len(set(tokens_in(mail))) == 1
+
+
+@pytest.mark.parametrize(("paused_until_on", "weekly_list"), [(17, False), (14, True)])
+async def test_what_is_paused_does_not_count_towards_the_list_of_the_week(
+    asking: Asking, paused_until_on: int, weekly_list: bool
+) -> None:
+    numbers = [
+        await asking.ask(child_id=(await a_child(asking.tools, asking.worker)).id)
+        for _ in range(asking.tools.rulebook.list_from)
+    ]
+    asking.clock.instant = at(date(2026, 4, 10))
+    await pause(asking, numbers[0], date(2026, 4, paused_until_on))
+    rehearsed = await rehearse_chases(asking.tools, at(date(2026, 4, 15)))
+    assert rehearsed.digests[0].owes_much is weekly_list
 
 
 async def test_a_pause_stops_a_letter_that_has_not_gone_yet(asking: Asking) -> None:

@@ -192,6 +192,12 @@ class TestNobodyHasChased:
         assert await self.unchased(tools) == 0
         assert (await report(tools, as_of=1)).total.unchased == 1
 
+    async def test_a_pause_that_runs_is_a_decision_and_one_that_is_over_is_none(self, tools, late):
+        async with tools.database.begin() as db:
+            (await db.get_one(AdviceRequest, late.id)).paused_until_on = day(tools, 0)
+        assert await self.unchased(tools) == 0
+        assert (await report(tools, as_of=1)).total.unchased == 1
+
 
 class TestNoHumanContact:
     """Letters run by themselves: this figure shows neglect. Ten working days before Tuesday 3 March: 17 February."""

@@ -149,12 +149,21 @@ async def withdraw_step(tools: Tools, actor: Actor, event_id: int, reason: str) 
             raise Refused("This step was taken back already.")
         child = await load_child(db, event.child_id)
         event.withdrawn_at, event.withdrawn_reason = now, reason.strip()
-        set_back = [name for name, (_, given) in event.details.items() if _plain(getattr(child, name)) == given]
-        for name in set_back:
-            setattr(child, name, _read(name, event.details[name][0]))
-        facts = {"step": event.what.value, "on": event.happened_on.isoformat(), "fields": sorted(set_back)}
+        facts = {
+            "step": event.what.value,
+            "on": event.happened_on.isoformat(),
+            "fields": sorted(set_back(event, child)),
+        }
         record(db, actor, "withdraw_step", ("case_event", event.id), now, child_id=child.id, **facts)
         return child.id
+
+
+def set_back(event: CaseEvent, child: Child) -> list[str]:
+    """Give the child's record back what a step took the place of, unless that was changed since; the names of it."""
+    names = [name for name, (_, given) in event.details.items() if _plain(getattr(child, name)) == given]
+    for name in names:
+        setattr(child, name, _read(name, event.details[name][0]))
+    return names
 
 
 def _read(name: str, value: str | None) -> Any:

@@ -11,7 +11,7 @@ from coord_service.domain.people import Actor
 from coord_service.errors import ChangedMeanwhile, InvalidForm
 from coord_service.operations.audit import record
 from coord_service.operations.case_clocks import load_case_facts
-from coord_service.operations.case_events import STARTS_ON_RECORD, RecordStep, refuse_wrong_day
+from coord_service.operations.case_events import STARTS_ON_RECORD, RecordStep, refuse_wrong_day, set_back
 from coord_service.operations.cases import load_child
 from coord_service.operations.tools import Tools
 from coord_service.storage.case_events import find_event
@@ -87,28 +87,33 @@ async def _put_right(db: Session, tools: Tools, child: Child, wanted: CorrectDat
     event = await find_event(db, child.id, wanted.what, wanted.was_on)
     if event is None and not is_on_child:
         raise ChangedMeanwhile("This date does not stand on the record any more: open the clocks again.")
-    if is_on_child and column is not None:
-        setattr(child, column, wanted.is_on)
-        if wanted.what is CaseStep.ASSESSMENT_REQUESTED:
-            child.assessment_corrected_on = day_in_london(now)
     if event is not None:
         _correct_event(event, child, wanted, now)
+    if is_on_child and column is not None:
+        if getattr(child, column) == wanted.was_on:
+            setattr(child, column, wanted.is_on)
+        if wanted.what is CaseStep.ASSESSMENT_REQUESTED:
+            child.assessment_corrected_on = day_in_london(now)
     if wanted.is_on is not None:
         clocks = started_by(tools.rulebook.clock_laws, wanted.what)
         await move_starts(db, child.id, clocks, wanted.was_on, wanted.is_on)
 
 
 def _correct_event(event: CaseEvent, child: Child, wanted: CorrectDate, now: datetime) -> None:
-    """What the step changed on the child's record is corrected with it, so that taking it back still sets it back."""
-    was, right = wanted.was_on.isoformat(), _iso(wanted.is_on)
+    """What the step changed on the child's record is corrected with it, so that taking it back still sets it back.
+
+    A step that never happened is taken back, with all that it changed.
+    """
+    if wanted.is_on is None:
+        set_back(event, child)
+        event.withdrawn_at, event.withdrawn_reason = now, wanted.reason.strip()
+        return
+    was, right = wanted.was_on.isoformat(), wanted.is_on.isoformat()
     for name in [name for name, (_, given) in event.details.items() if given == was]:
         event.details = event.details | {name: [event.details[name][0], right]}
         if getattr(child, name) == wanted.was_on:
             setattr(child, name, wanted.is_on)
-    if wanted.is_on is not None:
-        event.happened_on = wanted.is_on
-    else:
-        event.withdrawn_at, event.withdrawn_reason = now, wanted.reason.strip()
+    event.happened_on = wanted.is_on
 
 
 def _iso(day: date | None) -> str | None:

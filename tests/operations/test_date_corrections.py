@@ -79,6 +79,23 @@ async def test_a_step_is_corrected_with_what_it_changed_on_the_record(tools, wor
     assert (back.plan_status, back.last_review_on) == (PlanStatus.ASSESSMENT, None)
 
 
+async def test_a_step_that_never_happened_gives_the_record_back_what_it_changed(county, tools, worker):
+    reviewed_on, issued_on = date(2025, 5, 6), date(2026, 3, 2)
+    child = await county.child(worker, plan_status=PlanStatus.ASSESSMENT, last_review_on=reviewed_on)
+    await record_step(tools, worker, RecordStep(child.id, CaseStep.PLAN_ISSUED, issued_on))
+    await correct_date(tools, worker, CorrectDate(child.id, CaseStep.PLAN_ISSUED, issued_on, None, "Another child’s"))
+    back = await load(tools, child)
+    assert (back.plan_status, back.last_review_on) == (PlanStatus.ASSESSMENT, reviewed_on)
+
+
+async def test_a_second_request_that_never_came_gives_the_first_back(tools, worker, child):
+    again_on = date(2026, 3, 2)
+    await record_step(tools, worker, RecordStep(child.id, CaseStep.ASSESSMENT_REQUESTED, again_on))
+    never = CorrectDate(child.id, CaseStep.ASSESSMENT_REQUESTED, again_on, None, "Sent twice")
+    await correct_date(tools, worker, never)
+    assert (await load(tools, child)).assessment_requested_on == WRONG
+
+
 async def test_what_never_happened_starts_nothing(tools, worker, child):
     await correct_date(
         tools, worker, CorrectDate(child.id, CaseStep.ASSESSMENT_REQUESTED, WRONG, None, "Another child’s letter")

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from coord_service.clock import day_in_london
+from coord_service.domain.case_steps import CaseStep
 from coord_service.domain.children import PlanStatus, Sharing, new_reference
 from coord_service.domain.people import Actor, PersonKind, Sector
 from coord_service.errors import InvalidForm
@@ -21,6 +22,7 @@ from coord_service.operations.sectors import sector_of
 from coord_service.operations.tools import Tools
 from coord_service.storage import imports as rows
 from coord_service.storage.database import Session
+from coord_service.storage.date_corrections import list_wrong_days
 from coord_service.storage.tables import Agency, Child, Membership, Person, Service, User
 
 ACTOR = Actor.job("import")
@@ -35,6 +37,12 @@ CHILDREN = Layout(
 )
 TEAMS = Layout(("key", "child", "person", "role"), ("required", "sharing", "sharing_on", "started_on", "ended_on"))
 LAYOUTS: Mapping[str, Layout] = {"professionals": PROFESSIONALS, "children": CHILDREN, "teams": TEAMS}
+
+# The steps whose day stands in a column of the file: a day that was found wrong for one of them is not taken again.
+STEPS_OF_COLUMN: Mapping[str, frozenset[CaseStep]] = {
+    "assessment_requested_on": frozenset({CaseStep.ASSESSMENT_REQUESTED}),
+    "last_review_on": frozenset({CaseStep.REVIEWED, CaseStep.PLAN_ISSUED, CaseStep.REVIEW_HELD}),
+}
 
 Progress = Callable[[str, Sequence[ImportRow]], Iterable[ImportRow]]
 
@@ -79,6 +87,7 @@ class _Known:
     memberships: dict[str, Membership]
     references: set[str]
     lead_workers: dict[str, User]
+    wrong_days: set[tuple[int, CaseStep, date]]
     seen: set[tuple[str, str]] = field(default_factory=set)
     touched: list[tuple[str, Any, list[str]]] = field(default_factory=list)
 
@@ -135,6 +144,7 @@ async def _load_known(db: Session, now: datetime) -> _Known:
         memberships={each.external_key or "": each for each in await rows.list_imported_memberships(db)},
         references=await rows.list_references(db),
         lead_workers=await rows.list_lead_workers_by_address(db),
+        wrong_days=await list_wrong_days(db),
     )
 
 
@@ -228,19 +238,25 @@ def _take_child(db: Session, known: _Known, key: str, row: ImportRow) -> Taken:
     facts["lead_worker_id"] = lead_worker.id
     child = known.children.get(key)
     if child is not None:
-        _keep_our_dates(child, facts)
+        _keep_our_dates(known, child, facts)
         return "import_child", child, _put(child, row, facts)
     child = Child(reference=_reference(known), created_at=known.now, external_key=key, **facts)
     known.children[key] = rows.keep(db, child)
     return "import_child", child, ["key"]
 
 
-def _keep_our_dates(child: Child, facts: dict[str, Any]) -> None:
-    """A date that was corrected here is not made wrong again by the system it came from; a review is not undone."""
-    if child.assessment_corrected_on is not None:
-        facts["assessment_requested_on"] = child.assessment_requested_on
-    if child.last_review_on and (facts["last_review_on"] is None or facts["last_review_on"] < child.last_review_on):
-        facts["last_review_on"] = child.last_review_on
+def _keep_our_dates(known: _Known, child: Child, facts: dict[str, Any]) -> None:
+    """A date that was corrected here is not made wrong again by the system it came from; a review is not undone.
+
+    Another day is news: a later request, or a later review.
+    """
+    for column, steps in STEPS_OF_COLUMN.items():
+        ours, theirs = getattr(child, column), facts[column]
+        is_wrong = any((child.id, step, theirs) in known.wrong_days for step in steps)
+        is_ours = column == "last_review_on" or child.assessment_corrected_on is not None
+        is_older = is_ours and ours is not None and (theirs is None or theirs < ours)
+        if is_wrong or is_older:
+            facts[column] = ours
 
 
 def _check_child(known: _Known, facts: Mapping[str, Any], row: ImportRow) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from coord_service.domain.case_steps import CaseStep
 from coord_service.storage.database import Session
 from coord_service.storage.tables import ClockException, DateCorrection, DelayReason, User
 
@@ -24,6 +25,12 @@ async def list_corrections(db: Session, child_id: int) -> Sequence[DateCorrectio
         .options(joinedload(DateCorrection.by_user).joinedload(User.person))
     )
     return rows.all()
+
+
+async def list_wrong_days(db: Session) -> set[tuple[int, CaseStep, date]]:
+    """Every day that was found wrong, by the child and the step that it stood for."""
+    rows = await db.execute(sa.select(DateCorrection.child_id, DateCorrection.what, DateCorrection.was_on))
+    return {(child_id, what, was_on) for child_id, what, was_on in rows}
 
 
 async def move_starts(db: Session, child_id: int, clocks: Collection[str], was_on: date, is_on: date) -> None:

@@ -6,13 +6,15 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from coord_service.domain.case_steps import CaseStep
 from coord_service.domain.children import PlanStatus, is_reference
 from coord_service.domain.people import Role, Sector
+from coord_service.operations.date_corrections import CorrectDate, correct_date
 from coord_service.operations.import_rows import ImportRow, UnreadableFile
 from coord_service.operations.imports import ImportFile, Outcome, import_records
 from coord_service.operations.tools import Tools
 from coord_service.storage.tables import AuditEntry, Child, Membership, Person, Service
-from tests.builders import a_person, a_user
+from tests.builders import a_person, a_user, actor_for
 
 PROFESSIONALS = (
     "key,name,email,agency,sector,service,service_mailbox\n"
@@ -54,19 +56,52 @@ def tallies(outcome: Outcome) -> list[tuple[int, int, int]]:
     return [(each.new, each.changed, each.same) for each in outcome.tallies.values()]
 
 
-async def test_a_date_that_was_corrected_here_is_not_made_wrong_again(tools: Tools, lead_worker: str):
-    rows = (
-        "key,given_name,family_name,born_on,lead_worker,plan_status,assessment_requested_on,last_review_on\n"
-        f"C1,Moss,Imaginham,01/05/2016,{lead_worker},plan,2026-01-12,2025-03-04\n"
-    )
-    await run(tools, children=rows)
-    async with tools.database.begin() as db:
-        child = (await db.scalars(sa.select(Child))).one()
-        child.assessment_requested_on, child.assessment_corrected_on = date(2026, 1, 5), date(2026, 3, 3)
-        child.last_review_on = date(2026, 2, 21)
-    assert tallies(await run(tools, children=rows)) == [(0, 0, 1)]
+DATED = (
+    "key,given_name,family_name,born_on,lead_worker,plan_status,assessment_requested_on,last_review_on\n"
+    "C1,Moss,Imaginham,01/05/2016,{},plan,{},{}\n"
+)
+
+
+async def correct(tools: Tools, what: CaseStep, was_on: date, is_on: date | None) -> None:
+    actor = actor_for(await a_user(tools, Role.LEAD_WORKER))
     child = await one(tools, Child, "C1")
-    assert (child.assessment_requested_on, child.last_review_on) == (date(2026, 1, 5), date(2026, 2, 21))
+    await correct_date(tools, actor, CorrectDate(child.id, what, was_on, is_on, "It was another day"))
+
+
+async def dates(tools: Tools) -> tuple[date | None, date | None]:
+    child = await one(tools, Child, "C1")
+    return child.assessment_requested_on, child.last_review_on
+
+
+@pytest.mark.parametrize(
+    ("asked_on", "reviewed_on"),
+    [(date(2026, 1, 5), date(2025, 2, 21)), (date(2026, 1, 19), date(2025, 3, 14)), (None, None)],
+)
+async def test_a_date_that_was_corrected_here_is_not_made_wrong_again(
+    tools: Tools, lead_worker: str, asked_on: date | None, reviewed_on: date | None
+):
+    rows = DATED.format(lead_worker, "2026-01-12", "2025-03-04")
+    await run(tools, children=rows)
+    await correct(tools, CaseStep.ASSESSMENT_REQUESTED, date(2026, 1, 12), asked_on)
+    await correct(tools, CaseStep.REVIEWED, date(2025, 3, 4), reviewed_on)
+    assert tallies(await run(tools, children=rows)) == [(0, 0, 1)]
+    assert await dates(tools) == (asked_on, reviewed_on)
+
+
+async def test_a_later_day_than_the_corrected_one_is_news(tools: Tools, lead_worker: str):
+    await run(tools, children=DATED.format(lead_worker, "2026-01-12", "2025-03-04"))
+    await correct(tools, CaseStep.ASSESSMENT_REQUESTED, date(2026, 1, 12), date(2026, 1, 5))
+    await correct(tools, CaseStep.REVIEWED, date(2025, 3, 4), date(2025, 2, 21))
+    await run(tools, children=DATED.format(lead_worker, "2026-02-16", "2026-02-20"))
+    assert await dates(tools) == (date(2026, 2, 16), date(2026, 2, 20))
+
+
+async def test_what_the_other_system_does_not_know_yet_stays(tools: Tools, lead_worker: str):
+    await run(tools, children=DATED.format(lead_worker, "2026-01-12", "2026-02-20"))
+    await correct(tools, CaseStep.ASSESSMENT_REQUESTED, date(2026, 1, 12), date(2026, 1, 5))
+    for asked_on, reviewed_on in (("", ""), ("2025-12-01", "2025-03-04")):
+        await run(tools, children=DATED.format(lead_worker, asked_on, reviewed_on))
+        assert await dates(tools) == (date(2026, 1, 5), date(2026, 2, 20))
 
 
 async def test_the_same_files_twice_change_nothing_the_second_time(tools: Tools, lead_worker: str):

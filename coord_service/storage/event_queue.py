@@ -40,22 +40,12 @@ def _is_free(now: datetime) -> sa.ColumnElement[bool]:
 
 
 async def lease_due_events(db: Session, now: datetime, most: int) -> Sequence[LeasedEvent]:
-    """Take up to ``most`` events that are due, the longest waiting first: one a calendar, and one a meeting."""
-    is_going = sa.exists().where(
-        _OTHER.connection_id == OutboxLetter.connection_id,
-        _OTHER.id != OutboxLetter.id,
-        _OTHER.state == LetterState.WAITING,
-        _OTHER.leased_until > now,
-    )
-    due = await db.execute(
-        sa.select(OutboxLetter.id, OutboxLetter.connection_id)
-        .join(CalendarConnection, CalendarConnection.id == OutboxLetter.connection_id)
-        .where(_is_free(now), OutboxLetter.not_before <= now, ~is_going)
-        .where(sa.or_(CalendarConnection.ask_after.is_(None), CalendarConnection.ask_after <= now))
-        .order_by(OutboxLetter.not_before, OutboxLetter.id)
-    )
+    """Take up to ``most`` events that are due, the longest waiting first: one a calendar, and one a meeting.
+
+    Only the newest state of an event goes; an older one, of which the writing failed meanwhile, never follows it.
+    """
     first: dict[int, int] = {}
-    for letter_id, connection_id in due:
+    for letter_id, connection_id in await _list_due(db, now):
         first.setdefault(connection_id or 0, letter_id)
     chosen = list(first.values())[:most]
     # Whoever else leases for one of these calendars waits here, and then finds that something is on its way.
@@ -68,13 +58,58 @@ async def lease_due_events(db: Session, now: datetime, most: int) -> Sequence[Le
         .returning(OutboxLetter.id)
         .execution_options(synchronize_session=False)
     )
+    taken_ids = taken.all()
+    await _withdraw_older(db, taken_ids, now)
     rows = await db.scalars(
         sa.select(OutboxLetter)
-        .where(OutboxLetter.id.in_(taken.all()))
+        .where(OutboxLetter.id.in_(taken_ids))
         .options(undefer(OutboxLetter.content))
         .execution_options(populate_existing=True)
     )
     return [_leased(row) for row in rows]
+
+
+async def _list_due(db: Session, now: datetime) -> Sequence[tuple[int, int | None]]:
+    """The newest state of every event that is due, in a calendar where nothing is on its way; that calendar."""
+    is_going = sa.exists().where(
+        _OTHER.connection_id == OutboxLetter.connection_id,
+        _OTHER.id != OutboxLetter.id,
+        _OTHER.state == LetterState.WAITING,
+        _OTHER.leased_until > now,
+    )
+    has_newer = sa.exists().where(
+        _OTHER.event_uid == OutboxLetter.event_uid, _OTHER.id > OutboxLetter.id, _OTHER.state == LetterState.WAITING
+    )
+    rows = await db.execute(
+        sa.select(OutboxLetter.id, OutboxLetter.connection_id)
+        .join(CalendarConnection, CalendarConnection.id == OutboxLetter.connection_id)
+        .where(_is_free(now), OutboxLetter.not_before <= now, ~is_going, ~has_newer)
+        .where(sa.or_(CalendarConnection.ask_after.is_(None), CalendarConnection.ask_after <= now))
+        .order_by(OutboxLetter.not_before, OutboxLetter.id)
+    )
+    return [(letter_id, connection_id) for letter_id, connection_id in rows]
+
+
+async def _withdraw_older(db: Session, taken_ids: Sequence[int], now: datetime) -> None:
+    """Take back the older states of events that are being written: whom they would have told, the newest tells.
+
+    That they were begun stays known (``leased_at``).
+    """
+    is_older = sa.exists().where(
+        _OTHER.id.in_(taken_ids), _OTHER.event_uid == OutboxLetter.event_uid, _OTHER.id > OutboxLetter.id
+    )
+    older = await db.execute(
+        sa.update(OutboxLetter)
+        .where(is_older, _is_free(now))
+        .values(state=LetterState.WITHDRAWN, settled_at=now)
+        .returning(OutboxLetter.event_uid, OutboxLetter.told)
+        .execution_options(synchronize_session=False)
+    )
+    for uid, told in older.all():
+        of_event = sa.select(OutboxLetter).where(OutboxLetter.id.in_(taken_ids), OutboxLetter.event_uid == uid)
+        for newest in await db.scalars(of_event):
+            newest.told = list(dict.fromkeys([*(newest.told or ()), *(told or ())]))
+    await db.flush()
 
 
 def _leased(row: OutboxLetter) -> LeasedEvent:

@@ -1,14 +1,18 @@
 """A lead worker whose meetings go through their own calendar, and what a test sees of both routes."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 import sqlalchemy as sa
 
 from coord_service.domain.itip import PartStat
 from coord_service.domain.people import Actor, PersonKind, Sector
+from coord_service.errors import ConnectionLost
 from coord_service.operations import connections
 from coord_service.operations.changing import MoveMeeting, change_meeting
 from coord_service.operations.following import follow_calendars
@@ -28,6 +32,18 @@ __all__ = ["rowan", "server"]
 
 OWNER = "rowan@council.example"
 SHAH, FAY = "dr.shah@nhs.example", "fay@home.example"
+
+
+class _Silence(asyncio.Event):
+    """No answer comes until it is set; ``is_begun``: somebody waits for one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_begun = asyncio.Event()
+
+    async def wait(self) -> Literal[True]:
+        self.is_begun.set()
+        return await super().wait()
 
 
 @dataclass
@@ -72,6 +88,24 @@ class Rowan:
         self.clock.move(seconds=self.tools.settings.undo_seconds + 1)
         await write_events(self.tools)
         await deliver_outbox(self.tools)
+
+    @asynccontextmanager
+    async def write_that_fails(self) -> AsyncIterator[None]:
+        """What is due is on its way to the calendar while the body runs, and then the line goes dead."""
+        self.clock.move(seconds=self.tools.settings.undo_seconds + 1)
+        trouble, silence = self.server.trouble, _Silence()
+        self.server.silence = silence
+        writing = asyncio.create_task(write_events(self.tools))
+        begun = asyncio.create_task(silence.is_begun.wait())
+        await asyncio.wait({writing, begun}, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            yield
+        finally:
+            self.server.trouble, self.server.silence = ConnectionLost("The line went dead."), None
+            silence.set()
+            silence.is_begun.set()
+            await asyncio.gather(writing, begun)
+            self.server.trouble = trouble
 
     async def change(self, request: object) -> None:
         await change_meeting(self.tools, self.actor, request)  # type: ignore[arg-type]

@@ -45,7 +45,7 @@ class Walk:
 
     def steps(self) -> list[Callable[[], Awaitable[object]]]:
         often = [self.move, self.people, self.people, self.edit, *[self.settle] * 5]
-        wrong = [*[self.lose_server] * 3, self.find_server, self.kill_worker, self.kill_worker]
+        wrong = [*[self.lose_server] * 3, self.find_server, self.kill_worker, self.kill_worker, *[self.fail_write] * 3]
         there = [self.answer, self.move_there, self.delete_there]
         leaving = [self.by_mail, self.by_mail, self.shield, self.disconnect]
         return [*often, *wrong, *there, *leaving, self.undo, self.put_back, self.cancel]
@@ -84,6 +84,12 @@ class Walk:
             leased = await lease_due_events(db, self.rowan.clock.now(), 8)
         if leased and self.random.random() < 0.5 and leased[0].letter == "put_event":
             await self.rowan.calendar().put(self.rowan.tools.codec.read_copy(leased[0].content))
+
+    async def fail_write(self) -> None:
+        """Something else is done while a write is on its way, and the write fails."""
+        meanwhile = self.random.choice([self.move, self.people, *[self.by_mail] * 2, self.disconnect, self.cancel])
+        async with self.rowan.write_that_fails():
+            await meanwhile()
 
     async def _in_event(self) -> str:
         meeting = await self.rowan.meeting(self.meeting_id)

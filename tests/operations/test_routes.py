@@ -25,6 +25,7 @@ from coord_service.operations.outbox import deliver_outbox
 from coord_service.operations.writing_events import write_events
 from coord_service.storage.event_queue import lease_due_events
 from coord_service.storage.post import load_letter
+from coord_service.storage.tables import Person
 from tests.builders import a_person, an_invitee
 from tests.operations.calendar_routes import FAY, OWNER, SHAH, Rowan, moved, rowan, server
 from tests.outside_calendars import PASSWORD, values
@@ -245,6 +246,38 @@ async def test_a_put_that_comes_after_the_removal_is_taken_out_again(rowan: Rowa
     await rowan.follow()
     await rowan.settle()
     assert rowan.there() == {}
+
+
+async def test_a_write_that_fails_after_the_removal_was_queued_is_not_tried_again(rowan: Rowan) -> None:
+    meeting_id = await rowan.book()
+    async with rowan.write_that_fails():
+        await send_by_mail_instead(rowan.tools, rowan.actor, meeting_id)
+    for _ in range(3):
+        rowan.clock.move(minutes=10)
+        await rowan.settle()
+    assert rowan.there() == {}
+    events = [(each.letter, each.state) for each in await rowan.letters(meeting_id) if each.connection_id]
+    assert events == [("put_event", LetterState.WITHDRAWN), ("remove_event", LetterState.SENT)]
+
+
+async def test_a_write_that_fails_is_not_tried_again_after_a_newer_one(rowan: Rowan) -> None:
+    meeting_id = await rowan.book()
+    async with rowan.write_that_fails():
+        meeting = await rowan.meeting(meeting_id)
+        await rowan.change(EditMeeting(meeting.id, meeting.version, meeting.mode, meeting.place, None, "Bring it."))
+        lowe = await a_person(rowan.tools, "Sam Lowe", email="s.lowe@nhs.example")
+        people = [(rowan.shah, Sector.HEALTH), (rowan.fay, Sector.FAMILY), (lowe, Sector.HEALTH)]
+        convenor = an_invitee(Person(id=rowan.user.person_id), Sector.COUNCIL)
+        invitees = (convenor, *(an_invitee(each, sector) for each, sector in people))
+        version = (await rowan.meeting(meeting_id)).version
+        await rowan.change(ChangePeople(meeting_id, version, invitees))
+    for _ in range(3):
+        rowan.clock.move(minutes=10)
+        await rowan.settle()
+    [written] = rowan.server.written
+    assert {each.address for each in written.attendees} == {SHAH, "s.lowe@nhs.example"}
+    page = await view_meeting(rowan.tools, rowan.actor, meeting_id)
+    assert {each.attendee.email: each.delivery for each in page.invitations}[SHAH] is Delivery.SENT
 
 
 async def test_a_refused_sign_in_is_shown_on_the_page_with_what_to_do(rowan: Rowan) -> None:

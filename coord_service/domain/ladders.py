@@ -5,7 +5,7 @@ A ladder is data that a council can change (`coord_service/data/ladders.toml`); 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
@@ -110,7 +110,8 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A step on its working day; ``name`` tells the repeats of the last step apart."""
+    """A step on its working day; ``name`` tells the repeats of the last step apart, by their own working days from the
+    due date: however often they come, and whatever a council sets meanwhile, no two days share a name."""
 
     on: date
     height: int
@@ -143,11 +144,16 @@ class Climb:
         ]
         last = max(rungs, key=_by_day)
         fallen = max(0, self.working_days.between(last.on, day) // self.ladder.repeat_every)
-        for count in (fallen, fallen + 1):
-            if count:
-                on = self.working_days.add(last.on, count * self.ladder.repeat_every)
-                rungs.append(Rung(on, len(steps), steps[-1], f"{steps[-1].name} repeat {count}"))
+        last_days = self._days_after_due(last.on)
+        for days in (fallen * self.ladder.repeat_every, (fallen + 1) * self.ladder.repeat_every):
+            if days:
+                name = f"{steps[-1].name} repeat {last_days + days:+d}"
+                rungs.append(Rung(self.working_days.add(last.on, days), len(steps), steps[-1], name))
         return rungs
+
+    def _days_after_due(self, day: date) -> int:
+        """Working days from the last that is not after the due date, so that they add up wherever one starts."""
+        return self.working_days.between(self.working_days.add(self.anchors.due_on + timedelta(days=1), -1), day)
 
 
 def _by_day(rung: Rung) -> tuple[date, int]:

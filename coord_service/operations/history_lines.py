@@ -86,14 +86,19 @@ def chased(chases: Sequence[Chase], letters: Mapping[int, OutboxLetter]) -> Iter
 
 
 def say_step(step: str) -> str:
-    """A step of a ladder in words: "+5" falls 5 working days after the due date."""
+    """A step of a ladder in words: "+5" falls 5 working days after the due date, and "+15 repeat +20" 20 after it.
+
+    In the ledger are repeats, too, that were counted: "+15 repeat 2".
+    """
     days, _, repeat = step.partition(" repeat ")
     if not days.lstrip("+-").isdecimal():
         return {"promise": "as the promised day had passed", "manual": "by hand"}.get(step, step)
+    is_counted = repeat.isdecimal()
+    days = days if is_counted else repeat or days
     side = "before" if days.startswith("-") else "after"
     number = days.lstrip("+-")
     unit = "working day" if number == "1" else "working days"
-    again = f", repeated ({repeat})" if repeat else ""
+    again = f", repeated ({repeat})" if is_counted else ", again" if repeat else ""
     return f"{number} {unit} {side} the due date{again}"
 
 

@@ -54,13 +54,13 @@ def run(facts, first, last, ladder=ADVICE):
     [
         (
             "advice",
-            {"-10": -10, "-3": -3, "+1": 1, "+5": 5, "+10": 10, "+15": 15, "+15 repeat 1": 20, "+15 repeat 2": 25},
+            {"-10": -10, "-3": -3, "+1": 1, "+5": 5, "+10": 10, "+15": 15, "+15 repeat +20": 20, "+15 repeat +25": 25},
         ),
         (
             "review_papers",
-            {"-10": -10, "-5": -5, "+1": 1, "+3": 3, "+5": 5, "+8": 8, "+8 repeat 1": 9, "+8 repeat 2": 10},
+            {"-10": -10, "-5": -5, "+1": 1, "+3": 3, "+5": 5, "+8": 8, "+8 repeat +9": 9, "+8 repeat +10": 10},
         ),
-        ("action", {"-3": -3, "+1": 1, "+5": 5, "+10": 10, "+10 repeat 1": 20, "+10 repeat 2": 30}),
+        ("action", {"-3": -3, "+1": 1, "+5": 5, "+10": 10, "+10 repeat +20": 20, "+10 repeat +30": 30}),
     ],
 )
 def test_each_step_goes_out_once_on_its_working_day(kind, offsets):
@@ -119,7 +119,37 @@ def test_after_an_outage_only_the_latest_step_goes_out():
 
 def test_after_a_year_only_the_latest_repeat_goes_out():
     day = DAYS.add(FACTS.due_on, 15 + 40 * 5 + 2)
-    assert run(FACTS, day, DAYS.add(day, 3)) == [(day, "+15 repeat 40"), (DAYS.add(day, 3), "+15 repeat 41")]
+    assert run(FACTS, day, DAYS.add(day, 3)) == [(day, "+15 repeat +215"), (DAYS.add(day, 3), "+15 repeat +220")]
+
+
+@pytest.mark.parametrize(("first", "then"), [(1, 20), (20, 1), (5, 7), (3, 2)])
+def test_another_repeat_goes_on_from_what_was_sent_and_skips_nothing(first, then):
+    often = replace(ADVICE, repeat_every=first)
+    changed_on = DAYS.add(FACTS.due_on, 15 + 41)
+    sent_before = run(FACTS, FACTS.asked_on, changed_on, often)
+    facts = replace(FACTS, sent=tuple(sent(step, on) for on, step in sent_before))
+    changed = replace(ADVICE, repeat_every=then, since_on=changed_on + timedelta(days=1))
+    expected = [day for count in range(1, 150) if (day := DAYS.add(FACTS.due_on, 15 + count * then)) > changed_on]
+    until = DAYS.add(changed_on, 60)
+    assert [on for on, _ in run(facts, changed.since_on, until, changed)] == [day for day in expected if day <= until]
+
+
+def test_a_limit_that_has_passed_makes_no_repeat_of_a_name_that_was_sent_before_it():
+    """Brought forward by a limit, the last step was repeated early; from its own day on it is repeated again."""
+    limited = replace(FACTS, due_on=date(2026, 3, 1), next_limit_on=date(2026, 3, 13))  # a Sunday, and 9 days after it
+    before = run(limited, FACTS.asked_on, date(2026, 3, 13))
+    later = replace(limited, next_limit_on=None, sent=tuple(sent(step, on, limited) for on, step in before))
+    assert before[-1] == (date(2026, 3, 13), "+15 repeat +10")
+    assert run(later, date(2026, 3, 14), date(2026, 4, 8)) == [
+        (date(2026, 3, 27), "+15 repeat +20"),
+        (date(2026, 4, 7), "+15 repeat +25"),
+    ]
+
+
+def test_repeats_that_were_counted_by_an_earlier_version_are_not_sent_again():
+    day = DAYS.add(FACTS.due_on, 15 + 10)
+    facts = replace(FACTS, sent=(sent("+15 repeat 2", day),))
+    assert run(facts, day, DAYS.add(day, 5)) == [(DAYS.add(day, 5), "+15 repeat +30")]
 
 
 def test_a_chase_by_hand_today_holds_the_ladder_back_until_tomorrow():

@@ -72,9 +72,9 @@ def test_every_step_after_the_due_date_comes_in_some_list():
         ("Mon", "+5"),
         ("Mon", "+10"),
         ("Mon", "+15"),
-        ("Mon", "+15 repeat 1"),
-        ("Mon", "+15 repeat 2"),
-        ("Wed", "+15 repeat 3"),  # Good Friday and Easter Monday lie between
-        ("Wed", "+15 repeat 4"),
-        ("Wed", "+15 repeat 5"),
+        ("Mon", "+15 repeat +20"),
+        ("Mon", "+15 repeat +25"),
+        ("Wed", "+15 repeat +30"),  # Good Friday and Easter Monday lie between
+        ("Wed", "+15 repeat +35"),
+        ("Wed", "+15 repeat +40"),
     ]

@@ -82,7 +82,9 @@ def test_the_subject_counts_what_is_owed(advice: int, actions: int, late: int, s
     [
         ("-10", "10 working days before the due date"),
         ("+1", "1 working day after the due date"),
-        ("+15 repeat 2", "15 working days after the due date, repeated (2)"),
+        ("+15 repeat +25", "25 working days after the due date, again"),
+        ("+15 repeat -1", "1 working day before the due date, again"),
+        ("+15 repeat 2", "15 working days after the due date, repeated (2)"),  # as it was named before
         ("promise", "as the promised day had passed"),
     ],
 )

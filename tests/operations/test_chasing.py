@@ -59,8 +59,8 @@ async def ledger(tools: Tools) -> list[Chase]:
         (date(2026, 4, 21), "+5"),
         (date(2026, 4, 28), "+10"),
         (date(2026, 5, 6), "+15"),  # the early May bank holiday lies between
-        (date(2026, 5, 13), "+15 repeat 1"),
-        (date(2026, 8, 3), "+15 repeat 12"),  # after a long silence only the latest
+        (date(2026, 5, 13), "+15 repeat +20"),
+        (date(2026, 8, 3), "+15 repeat +75"),  # after a long silence only the latest
     ],
 )
 async def test_a_first_sweep_sends_only_the_step_that_fell_last(asking: Asking, day: date, step: str | None) -> None:

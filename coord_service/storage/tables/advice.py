@@ -108,7 +108,7 @@ class Chase(Row):
     id: Mapped[int] = mapped_column(primary_key=True)
     subject: Mapped[str]  # advice or action
     subject_id: Mapped[int]
-    step: Mapped[str]  # as the ladder names it: "-10", "+1", "+15 repeat 2"; or promise, manual
+    step: Mapped[str]  # as the ladder names it: "-10", "+1", "+15 repeat +25"; or promise, manual
     anchor_on: Mapped[date]  # the due date, or the promised date, that the step hangs from
     address: Mapped[str]
     audience: Mapped[str]

@@ -4,7 +4,7 @@ Everything follows from the dates of the case's steps: nothing is stored, so tha
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import product, starmap
@@ -187,7 +187,7 @@ class _Span:
 
 def _of_steps(laws: Sequence[ClockLaw], case: CaseFacts, today: date) -> Iterator[CaseClock]:
     for kind, ends_next in product(ClockKind, (False, True)):
-        for span in _spans(_starts(case, kind, ends_next)):
+        for span in _until_reassessed(case, kind, _spans(_starts(case, kind, ends_next))):
             law = _law_or_none(laws, span.start_on)
             for rule in law.rules if law else ():
                 if rule.kind is kind and (rule.ends is Ends.NEXT) is ends_next and _has_started(rule, span, today):
@@ -217,6 +217,14 @@ def _days(case: CaseFacts, steps: frozenset[CaseStep]) -> set[date]:
 def _spans(starts: Iterable[date]) -> Iterator[_Span]:
     days = sorted(starts)
     return starmap(_Span, zip([None, *days[:-1]], days, [*days[1:], None], strict=True)) if days else iter(())
+
+
+def _until_reassessed(case: CaseFacts, kind: ClockKind, spans: Iterable[_Span]) -> Iterator[_Span]:
+    """An assessment is over when a reassessment starts: the plan that follows then is that one's."""
+    notices = _days(case, frozenset({CaseStep.REASSESSMENT_NOTICE})) if kind is ClockKind.ASSESSMENT else set()
+    for span in spans:
+        until = min((day for day in notices if day > span.start_on), default=date.max)
+        yield replace(span, after=until) if until < (span.after or date.max) else span
 
 
 def _has_started(rule: ClockRule, span: _Span, today: date) -> bool:
@@ -283,12 +291,17 @@ def _is_over(rule: ClockRule, span: _Span, case: CaseFacts, today: date) -> bool
 
 
 def _ended(rule: ClockRule, due_on: date, span: _Span, steps: Iterable[Step]) -> Step | None:
-    """The first step that ends the clock; of those that must come before its start, the last."""
+    """The first step that ends the clock; of those that must come before its start, the last that was in time.
+
+    What was done in time and then once more is not late, and where nothing was in time the first counts.
+    """
     ending = [step for step in steps if step.what in rule.ended_by]
     after = span.after or date.max
     if rule.ends is Ends.BEFORE:
         earliest = max(span.start_on - A_YEAR, span.before or date.min)
-        return max((each for each in ending if earliest < each.on <= span.start_on), key=_on, default=None)
+        before = [each for each in ending if earliest < each.on <= span.start_on]
+        in_time = max((each for each in before if each.on <= due_on), key=_on, default=None)
+        return in_time or min(before, key=_on, default=None)
     if rule.ends is Ends.NEXT:
         return _ended_next(due_on, after, ending, [each for each in steps if each.what in _REVIEWED])
     return min((each for each in ending if span.start_on <= each.on < after), key=_on, default=None)

@@ -154,6 +154,30 @@ def test_notice_and_papers_count_when_they_went_before_the_meeting():
     assert (found["review_notice"], found["review_papers"]) == ("done", "done_late")
 
 
+@pytest.mark.parametrize(
+    ("days", "state", "ended_on"),
+    [
+        ((10, 20), "done", date(2026, 2, 10)),  # and once more, eleven days before the meeting
+        ((10, 16), "done", date(2026, 2, 16)),
+        ((20, 25), "done_late", date(2026, 2, 20)),
+    ],
+)
+def test_papers_that_went_in_time_are_not_late_because_they_went_again(days, state, ended_on):
+    again = ((CaseStep.REVIEW_PAPERS, date(2026, 2, day)) for day in days)
+    case = with_steps(PLANNED, (CaseStep.REVIEW_HELD, MET), *again)
+    found = next(each for each in case_clocks(LAWS, case, MET) if each.limit.id == "review_papers")
+    assert (found.state, found.ended_on) == (state, ended_on)
+
+
+def test_the_plan_of_a_reassessment_does_not_end_the_assessment_before_it():
+    notice, plan = (CaseStep.REASSESSMENT_NOTICE, date(2028, 1, 10)), (CaseStep.PLAN_ISSUED, date(2028, 4, 3))
+    case = with_steps(replace(ASSESSED, plan_status=PlanStatus.PLAN), notice, plan)
+    found = states(case, date(2028, 5, 1))
+    assert (found["final_plan"], found["reassess_final"]) == ("unrecorded", "done")
+    issued = with_steps(case, (CaseStep.PLAN_ISSUED, date(2026, 6, 1)))
+    assert states(issued, date(2028, 5, 1))["final_plan"] == "done_late"
+
+
 def test_the_notice_of_last_years_review_is_not_the_notice_of_this_one():
     last = with_steps(PLANNED, (CaseStep.REVIEW_HELD, date(2025, 4, 1)), (CaseStep.REVIEW_NOTICE, date(2025, 3, 3)))
     case = with_steps(last, (CaseStep.REVIEW_HELD, MET))

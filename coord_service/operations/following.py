@@ -180,7 +180,7 @@ class _Taken:
             return
         mailbox, now = f"{TOLD_BY}{self.connection.id}", self.tools.clock.now()
         fingerprint = _fingerprint(self.written.sequence, answer)
-        latest = await load_latest_told(self.db, mailbox, meeting.id, answer.address)
+        latest = await load_latest_told(self.db, meeting.id, answer.address)
         if latest is not None and latest.fingerprint == fingerprint:
             return
         place = await lock_position(self.db, mailbox)

@@ -95,7 +95,7 @@ async def _record(tools: Tools, leased: LeasedEvent, trouble: CalendarTrouble | 
         if row is None or connection is None:
             raise LookupError(f"event {leased.id} vanished while it was being written")
         if row.state is not LetterState.WAITING or row.leased_until != leased.leased_until:
-            await _mend_late_put(db, tools, leased, connection)
+            await _mend_late_put(db, tools, leased)
             return row.state
         row.leased_until = None
         row.attempts += 1
@@ -123,14 +123,17 @@ def _note_failure(tools: Tools, row: OutboxLetter, connection: CalendarConnectio
             row.state, row.error = LetterState.FAILED, why
 
 
-async def _mend_late_put(db: Session, tools: Tools, leased: LeasedEvent, connection: CalendarConnection) -> None:
+async def _mend_late_put(db: Session, tools: Tools, leased: LeasedEvent) -> None:
     """Our lease was over before the write was: what another has done since may be undone by it.
 
     An older state is refused by the calendar itself. But one that was put after the event had been taken out has made
     it anew, and the calendars have nothing to know that by (decision 22): so it is taken out once more.
     """
     latest = await load_latest_written(db, leased.event_uid)
-    if leased.letter == PUT and latest is not None and latest.letter == REMOVE:
+    if leased.letter != PUT or latest is None or latest.letter != REMOVE:
+        return
+    # Another connection to the same calendar may have taken the place of ours meanwhile.
+    if connection := await load_connection(db, latest.connection_id or 0):
         event = tools.codec.read_copy(latest.content)
         again = Writing(connection, event, meeting_id=latest.meeting_id, attendee_id=latest.attendee_id)
         put_event(db, tools, again, tools.clock.now())

@@ -201,9 +201,11 @@ async def has_events_waiting(db: Session, connection_id: int) -> bool:
 
 
 async def hand_events_over(db: Session, former_id: int, present_id: int, now: datetime) -> None:
-    """Let what waits for one connection, or failed in it, go through another to the same calendar."""
+    """Let everything of one connection be another's, to the same calendar; what waits or failed goes through it.
+
+    What was written is handed over as well: by it the calendar is followed, and by it an event is taken out.
+    """
     unsettled = sa.and_(OutboxLetter.state == LetterState.FAILED, OutboxLetter.settled_at.is_(None))
-    waiting = OutboxLetter.state == LetterState.WAITING
     of_former = OutboxLetter.connection_id == former_id
     latest = sa.select(sa.func.max(_OTHER.id)).where(_OTHER.event_uid == OutboxLetter.event_uid).scalar_subquery()
     await db.execute(
@@ -214,7 +216,7 @@ async def hand_events_over(db: Session, former_id: int, present_id: int, now: da
     )
     await db.execute(
         sa.update(OutboxLetter)
-        .where(of_former, waiting)
+        .where(of_former)
         .values(connection_id=present_id)
         .execution_options(synchronize_session=False)
     )

@@ -10,7 +10,7 @@ from coord_service.domain.delivery import LetterState
 from coord_service.domain.itip import Question
 from coord_service.ports import Position
 from coord_service.storage.database import Session
-from coord_service.storage.tables import InboundMail, MailboxPosition, OutboxLetter, PersonalLink
+from coord_service.storage.tables import TOLD_BY, InboundMail, MailboxPosition, OutboxLetter, PersonalLink
 
 
 def add_letter(db: Session, letter: OutboxLetter) -> None:
@@ -330,11 +330,13 @@ async def list_meeting_inbound(db: Session, meeting_id: int) -> Sequence[Inbound
     return rows.all()
 
 
-async def load_latest_told(db: Session, mailbox: str, meeting_id: int, sender: str) -> InboundMail | None:
-    """What a calendar last told of somebody's answer to a meeting."""
+async def load_latest_told(db: Session, meeting_id: int, sender: str) -> InboundMail | None:
+    """What a calendar last told of somebody's answer to a meeting, through whatever connection to it."""
     found: InboundMail | None = await db.scalar(
         sa.select(InboundMail)
-        .where(InboundMail.mailbox == mailbox, InboundMail.meeting_id == meeting_id, InboundMail.sender == sender)
+        .where(
+            InboundMail.mailbox.startswith(TOLD_BY), InboundMail.meeting_id == meeting_id, InboundMail.sender == sender
+        )
         .order_by(InboundMail.id.desc())
         .limit(1)
     )

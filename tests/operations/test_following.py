@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from coord_service.domain.delivery import LEASE
 from coord_service.domain.itip import PartStat
-from coord_service.domain.meetings import MeetingMode
+from coord_service.domain.meetings import Answer, AnsweredBy, MeetingMode
+from coord_service.operations.answers import AnswerInvitation, answer_invitation
 from coord_service.operations.changing import EditMeeting
 from coord_service.operations.correspondence import read_message
 from coord_service.operations.leaving_calendars import send_by_mail_instead
@@ -12,8 +13,9 @@ from coord_service.operations.proposals import decline_proposal
 from coord_service.operations.writing_events import write_events
 from coord_service.storage.event_queue import lease_due_events
 from coord_service.storage.post import load_letter
+from tests.builders import a_person
 from tests.operations.calendar_routes import FAY, OWNER, SHAH, Rowan, moved, rowan, server
-from tests.outside_calendars import PASSWORD
+from tests.outside_calendars import PASSWORD, connect
 
 __all__ = ["rowan", "server"]
 
@@ -181,3 +183,32 @@ async def test_a_refused_password_is_not_tried_again_every_minute(rowan: Rowan) 
     rowan.clock.move(minutes=2)
     await rowan.follow()
     assert (await rowan.connection()).trouble_kind is None
+
+
+async def test_with_a_new_password_the_meetings_sent_before_are_followed_on(rowan: Rowan) -> None:
+    lowe = await a_person(rowan.tools, "Sam Lowe", email="s.lowe@nhs.example")
+    meeting_id = await rowan.book(rowan.shah, rowan.fay, lowe)
+    await rowan.settle()
+    await rowan.answer_there(meeting_id, SHAH, PartStat.ACCEPTED, answered_at=None)
+    await rowan.follow()
+    shah = next(each for each in (await rowan.meeting(meeting_id)).attendees if each.email == SHAH)
+    rowan.clock.move(minutes=5)
+    by_phone = AnswerInvitation(shah.id, Answer.DECLINED, AnsweredBy.PHONE, "Rang.")
+    await answer_invitation(rowan.tools, rowan.actor, by_phone)
+    rowan.clock.move(minutes=5)
+    await connect(rowan.tools, rowan.actor)
+    rowan.server.forget_tokens()
+    await rowan.answer_there(meeting_id, lowe.email or "", PartStat.ACCEPTED, answered_at=None)
+    await rowan.follow()
+    answers = await rowan.answers(meeting_id)
+    assert (answers[SHAH], answers["s.lowe@nhs.example"]) == ("DECLINED", "ACCEPTED")
+    assert (await rowan.connection()).news_token == rowan.server.token
+
+
+async def test_with_a_new_password_a_deletion_by_hand_is_noticed(rowan: Rowan) -> None:
+    meeting_id = await rowan.book()
+    await rowan.settle()
+    await connect(rowan.tools, rowan.actor)
+    rowan.server.delete(OWNER, (await rowan.meeting(meeting_id)).calendar_uid or "")
+    await rowan.follow()
+    assert (await rowan.meeting(meeting_id)).there_deleted_at is not None

@@ -5,16 +5,16 @@ from datetime import date, datetime
 
 from coord_service.clock import day_in_london
 from coord_service.domain.access import Permission, require
-from coord_service.domain.case_clocks import case_clocks, started_by
-from coord_service.domain.case_steps import CaseStep
+from coord_service.domain.case_clocks import DECIDES_REVIEW, case_clocks, started_by
+from coord_service.domain.case_steps import CaseStep, Step
 from coord_service.domain.people import Actor
 from coord_service.errors import ChangedMeanwhile, InvalidForm
 from coord_service.operations.audit import record
-from coord_service.operations.case_clocks import load_case_facts
+from coord_service.operations.case_clocks import load_case_facts, load_on_record
 from coord_service.operations.case_events import STARTS_ON_RECORD, RecordStep, refuse_wrong_day, set_back
 from coord_service.operations.cases import load_child
 from coord_service.operations.tools import Tools
-from coord_service.storage.case_events import find_event
+from coord_service.storage.case_events import Whose, find_event, list_events
 from coord_service.storage.database import Session
 from coord_service.storage.date_corrections import add_correction, move_starts
 from coord_service.storage.tables import CaseEvent, Child, DateCorrection
@@ -88,7 +88,9 @@ async def _put_right(db: Session, tools: Tools, child: Child, wanted: CorrectDat
     if event is None and not is_on_child:
         raise ChangedMeanwhile("This date does not stand on the record any more: open the clocks again.")
     if event is not None:
-        _correct_event(event, child, wanted, now)
+        _correct_event(event, child, wanted, now, await _of_a_meeting(db, child, wanted))
+        if wanted.what is CaseStep.REVIEW_HELD:
+            await _correct_meeting(db, child, wanted)
     if is_on_child and column is not None:
         if getattr(child, column) == wanted.was_on:
             setattr(child, column, wanted.is_on)
@@ -99,21 +101,49 @@ async def _put_right(db: Session, tools: Tools, child: Child, wanted: CorrectDat
         await move_starts(db, child.id, clocks, wanted.was_on, wanted.is_on)
 
 
-def _correct_event(event: CaseEvent, child: Child, wanted: CorrectDate, now: datetime) -> None:
+def _correct_event(event: CaseEvent, child: Child, wanted: CorrectDate, now: datetime, kept: frozenset[str]) -> None:
     """What the step changed on the child's record is corrected with it, so that taking it back still sets it back.
 
-    A step that never happened is taken back, with all that it changed.
+    A step that never happened is taken back, with all that it changed. ``kept`` is not the day of this step.
     """
     if wanted.is_on is None:
         set_back(event, child)
         event.withdrawn_at, event.withdrawn_reason = now, wanted.reason.strip()
         return
-    was, right = wanted.was_on.isoformat(), wanted.is_on.isoformat()
-    for name in [name for name, (_, given) in event.details.items() if given == was]:
-        event.details = event.details | {name: [event.details[name][0], right]}
-        if getattr(child, name) == wanted.was_on:
-            setattr(child, name, wanted.is_on)
+    for name in event.details.keys() - kept:
+        _move_given(event, child, name, (wanted.was_on, wanted.is_on))
     event.happened_on = wanted.is_on
+
+
+def _move_given(event: CaseEvent, child: Child, name: str, days: tuple[date, date]) -> None:
+    """A day that a step put on the child's record, if it is that day, is the other one."""
+    was_on, is_on = days
+    former, given = event.details[name]
+    if given == was_on.isoformat():
+        event.details = event.details | {name: [former, is_on.isoformat()]}
+        if getattr(child, name) == was_on:
+            setattr(child, name, is_on)
+
+
+async def _correct_meeting(db: Session, child: Child, wanted: CorrectDate) -> None:
+    """The day of a review meeting stands on the child's record by the decision that followed it: that goes with it."""
+    for event in await list_events(db, child.id):
+        given = event.details.get("last_review_on", (None, None))[1]
+        if event.withdrawn_at is not None or event.what not in DECIDES_REVIEW or given != wanted.was_on.isoformat():
+            continue
+        if wanted.is_on is None:
+            set_back(event, child)
+        else:
+            _move_given(event, child, "last_review_on", (wanted.was_on, wanted.is_on))
+    if wanted.is_on is not None and child.last_review_on == wanted.was_on:
+        child.last_review_on = wanted.is_on
+
+
+async def _of_a_meeting(db: Session, child: Child, wanted: CorrectDate) -> frozenset[str]:
+    """What a decision put on the record that is the day of its meeting, though both were on one day."""
+    known = (await load_on_record(db, Whose(child_id=child.id))).steps.get(child.id, [])
+    is_of_meeting = wanted.what in DECIDES_REVIEW and Step(CaseStep.REVIEW_HELD, wanted.was_on) in known
+    return frozenset({"last_review_on"}) if is_of_meeting else frozenset()
 
 
 def _iso(day: date | None) -> str | None:

@@ -13,6 +13,7 @@ from coord_service.operations.case_events import RecordStep, record_step, withdr
 from coord_service.operations.cases import ChildFacts, correct_child
 from coord_service.operations.clock_exceptions import ClockKey, RecordException, record_delay, record_exception
 from coord_service.operations.date_corrections import CorrectDate, correct_date
+from coord_service.storage.case_events import find_event
 from coord_service.storage.tables import AuditEntry, Child
 from tests.case_files import county, tools, worker
 
@@ -86,6 +87,47 @@ async def test_a_step_that_never_happened_gives_the_record_back_what_it_changed(
     await correct_date(tools, worker, CorrectDate(child.id, CaseStep.PLAN_ISSUED, issued_on, None, "Another child’s"))
     back = await load(tools, child)
     assert (back.plan_status, back.last_review_on) == (PlanStatus.ASSESSMENT, reviewed_on)
+
+
+@pytest.fixture
+async def reviewed(county, tools, worker):
+    """Reviewed on 5 February and decided on the same day; the last review before was on 10 March of last year."""
+    child = await county.child(worker, plan_status=PlanStatus.PLAN, last_review_on=date(2025, 3, 10))
+    for what in (CaseStep.REVIEW_HELD, CaseStep.REVIEW_DECIDED):
+        await record_step(tools, worker, RecordStep(child.id, what, date(2026, 2, 5)))
+    return child
+
+
+@pytest.mark.parametrize(
+    ("what", "days"),
+    [
+        (CaseStep.REVIEW_HELD, (date(2026, 2, 3), date(2026, 2, 3))),
+        (CaseStep.REVIEW_HELD, (None, date(2025, 3, 10))),
+        (CaseStep.REVIEW_DECIDED, (date(2026, 2, 26), date(2026, 2, 5))),  # the meeting was on the 5th nonetheless
+        (CaseStep.REVIEW_DECIDED, (None, date(2025, 3, 10))),
+    ],
+)
+async def test_the_last_review_follows_its_meeting_and_not_its_decision(tools, worker, reviewed, what, days):
+    is_on, reviewed_on = days
+    await correct_date(tools, worker, CorrectDate(reviewed.id, what, date(2026, 2, 5), is_on, "A slip"))
+    assert (await load(tools, reviewed)).last_review_on == reviewed_on
+
+
+async def test_a_decision_taken_back_after_its_meeting_was_corrected_sets_the_review_back(tools, worker, reviewed):
+    held = CorrectDate(reviewed.id, CaseStep.REVIEW_HELD, date(2026, 2, 5), date(2026, 2, 3), "A slip")
+    await correct_date(tools, worker, held)
+    async with tools.database.read() as db:
+        decided = await find_event(db, reviewed.id, CaseStep.REVIEW_DECIDED, date(2026, 2, 5))
+    await withdraw_step(tools, worker, decided.id, "Not sent")
+    assert (await load(tools, reviewed)).last_review_on == date(2025, 3, 10)
+
+
+async def test_a_decision_without_a_meeting_is_corrected_with_the_review_that_it_is(county, tools, worker):
+    child = await county.child(worker, plan_status=PlanStatus.PLAN, last_review_on=date(2025, 3, 10))
+    await record_step(tools, worker, RecordStep(child.id, CaseStep.REVIEW_DECIDED, date(2026, 2, 5)))
+    decided = CorrectDate(child.id, CaseStep.REVIEW_DECIDED, date(2026, 2, 5), date(2026, 2, 3), "A slip")
+    await correct_date(tools, worker, decided)
+    assert (await load(tools, child)).last_review_on == date(2026, 2, 3)
 
 
 async def test_a_second_request_that_never_came_gives_the_first_back(tools, worker, child):

@@ -14,6 +14,7 @@ import sqlalchemy.orm
 
 from coord_service.domain.actions import ActionStatus
 from coord_service.domain.advice import AdviceStatus
+from coord_service.domain.case_steps import CaseStep
 from coord_service.domain.itip import Kind
 from coord_service.domain.ladders import Audience
 from coord_service.domain.people import PersonKind, Role, Sector
@@ -22,6 +23,7 @@ from coord_service.storage.tables import (
     Action,
     AdviceRequest,
     Agency,
+    CaseEvent,
     Chase,
     Child,
     InboundMail,
@@ -161,11 +163,21 @@ def _open(subject: str) -> Query:
         table.due_on.label("due_on"),
         table.promised_on.label("promised_on"),
         Child.reference.label("reference"),
-        Child.assessment_requested_on.label("assessment_requested_on"),
+        sa.case((~_is_assessment_over(), Child.assessment_requested_on)).label("assessment_requested_on"),
         Child.assessment_corrected_on.label("assessment_corrected_on"),
         Child.lead_worker_id.label("lead_worker_id"),
         Service.name.label("service"),
         sa.func.coalesce(Person.kind == PersonKind.FAMILY, sa.false()).label("is_family"),
+    )
+
+
+def _is_assessment_over() -> sa.ColumnElement[bool]:
+    """A plan was issued, or refused, since the assessment was asked for: no limit of it is left to endanger."""
+    return sa.exists().where(
+        CaseEvent.child_id == Child.id,
+        CaseEvent.what.in_([CaseStep.ASSESSMENT_REFUSED, CaseStep.PLAN_REFUSED, CaseStep.PLAN_ISSUED]),
+        CaseEvent.withdrawn_at.is_(None),
+        CaseEvent.happened_on >= Child.assessment_requested_on,
     )
 
 

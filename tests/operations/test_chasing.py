@@ -16,7 +16,7 @@ from coord_service.operations.chasing import Swept, rehearse_chases, send_due_ch
 from coord_service.operations.date_corrections import CorrectDate, correct_date
 from coord_service.operations.outbox import deliver_outbox
 from coord_service.operations.tools import Tools
-from coord_service.storage.tables import Action, AdviceRequest, Chase, OutboxLetter
+from coord_service.storage.tables import Action, AdviceRequest, CaseEvent, Chase, OutboxLetter
 from integrations.mail.demo_servers import DemoMail
 from tests.advice_requests import Asking, start_asking, tokens_in, words_of
 from tests.builders import a_child, a_meeting, a_person, a_service, a_user, actor_for
@@ -230,6 +230,26 @@ async def test_late_advice_climbs_sooner_when_a_limit_is_near(asking: Asking) ->
         ("+10", "holder"),
         ("+10", "service_manager"),
     ]
+
+
+@pytest.mark.parametrize(("is_withdrawn", "is_escalated"), [(False, False), (True, True)])
+async def test_once_the_plan_is_issued_no_limit_of_it_brings_a_chase_forward(
+    asking: Asking, is_withdrawn: bool, is_escalated: bool
+) -> None:
+    child = await a_child(asking.tools, asking.worker, assessment_requested_on=date(2025, 12, 29))
+    await asking.ask(child_id=child.id)
+    issued = CaseEvent(
+        child_id=child.id,
+        what=CaseStep.PLAN_ISSUED,
+        happened_on=date(2026, 3, 16),
+        details={},
+        recorded_at=at(date(2026, 3, 16)),
+        by_user_id=asking.worker.id,
+        withdrawn_at=at(date(2026, 3, 17)) if is_withdrawn else None,
+    )
+    async with asking.tools.database.begin() as db:
+        db.add(issued)
+    assert (await sweep_on(asking, date(2026, 3, 19)) != Swept()) is is_escalated
 
 
 async def test_a_corrected_start_escalates_from_today_and_makes_up_for_nothing(asking: Asking) -> None:

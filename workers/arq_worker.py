@@ -36,6 +36,7 @@ class Turn:
 
     def __init__(self, job: Job, tools: Tools) -> None:
         self.job = job
+        self.went_well = True  # the last run; before the first nothing has failed
         self._tools = tools
         self._is_wanted = False
         self._has_ended = asyncio.Event()
@@ -50,7 +51,7 @@ class Turn:
         try:
             while self._is_wanted:
                 self._is_wanted = False
-                await run_job(self.job, self._tools)
+                self.went_well = await run_job(self.job, self._tools)
         finally:
             self._has_ended.set()
 
@@ -105,7 +106,7 @@ async def run_worker(tools: Tools, redis_url: str, stop: asyncio.Event, jobs: Se
 async def _listen(turn: Turn, tools: Tools) -> None:
     """Run the job whenever it hears something (new mail), whether Redis is there or not."""
     while True:
-        await pause(turn.job, tools)
+        await pause(turn.job, tools, went_well=turn.went_well)
         await turn.take()
         await turn.end()  # a run of somebody else's may go on: listening beside it would hear itself at once
 

@@ -46,14 +46,18 @@ class EmbeddedJobs:
         signal = self._signals[job.name]
         while not self._is_stopping:
             signal.clear()
-            await run_job(job, tools)
-            await _first_of(signal.wait(), pause(job, tools))
+            went_well = await run_job(job, tools)
+            await _first_of(signal.wait(), pause(job, tools, went_well=went_well))
 
 
-async def pause(job: Job, tools: Tools) -> None:
-    """Until the job's next round, or what it listens for."""
+async def pause(job: Job, tools: Tools, *, went_well: bool) -> None:
+    """Until the job's next round, or what it listens for.
+
+    After a run that failed by the clock alone: what can't be read (a mailbox without a connection) ends every listening
+    at once, and the job would run without a pause.
+    """
     seconds = job.every.total_seconds()
-    if job.listen is not None:
+    if job.listen is not None and went_well:
         try:
             await job.listen(tools, seconds)
         except TemporaryFailure as error:  # deaf for now: go by the clock

@@ -17,6 +17,7 @@ from coord_service.ports import Position, ReceivedMail
 
 T = TypeVar("T")
 MOST_TRIES = 3  # to read one mail, before the ones behind it are read without it
+LONGEST_LEFT = 600.0  # seconds that a server which refuses our password is left alone, at most
 STUCK = "Our mail server can't give this message out. Look for it in the mailbox itself."
 
 
@@ -33,6 +34,7 @@ class ImapServer:
     seconds: float = 20
     largest: int = 10_000_000  # octets of one mail that are read; what follows is cut off
     poll_seconds: float = 30  # how often to look where the server has no IDLE
+    refused_seconds: float = 60  # not to sign in again after a first refusal, lest the account is locked
     trust: ssl.SSLContext | None = None  # whose certificates we believe; None: the machine's own list
 
 
@@ -48,6 +50,8 @@ class ImapMailbox:
         self._handed_out: set[tuple[int, int]] = set()  # (UIDVALIDITY, UID) not yet marked as read
         self._may_idle = True  # until the server has refused it, whatever it says that it can
         self._more = False  # the last fetch left mail behind
+        self._refusals = 0  # of our password, one after another
+        self._refusal: tuple[str, float] | None = None  # its words, and until when (the loop's clock) they stand
         self._stuck: Counter[tuple[int, int]] = Counter()  # how often reading this mail has failed
 
     async def fetch(self, after: Position | None, limit: int) -> Sequence[ReceivedMail]:
@@ -91,6 +95,7 @@ class ImapMailbox:
 
     async def check(self) -> str:
         """Connect, sign in and open the folder; one line on what is there. Raises TemporaryFailure with the cause."""
+        self._refusal = None  # a person asks: the server answers
         async with self._at_once(), self._connected() as connection:
             await connection.select(self._server.folder)
             self._more = True  # what this has seen, IDLE will not announce again
@@ -146,7 +151,7 @@ class ImapMailbox:
         try:
             if self._connection is None or self._connection.is_lost:
                 self._drop()
-                self._connection = await _Connection.open(self._server)
+                self._connection = await self._open()
             yield self._connection
         except (AioImapException, OSError, ValueError) as error:
             self._drop()
@@ -155,10 +160,33 @@ class ImapMailbox:
             self._drop()
             raise
 
+    async def _open(self) -> "_Connection":
+        """A new connection. A password that was refused is not tried again for a while: the answer stands till then."""
+        now = asyncio.get_running_loop().time()
+        if self._refusal is not None and now < self._refusal[1]:
+            raise TemporaryFailure(self._refusal[0])
+        try:
+            connection = await _Connection.open(self._server)
+        except _PasswordRefused as error:
+            self._refusals += 1
+            self._refusal = str(error), now + seconds_to_leave(self._refusals, self._server.refused_seconds)
+            raise
+        self._refusals, self._refusal = 0, None
+        return connection
+
     def _drop(self) -> None:
         if self._connection is not None:
             self._connection.abort()
         self._connection = None
+
+
+def seconds_to_leave(refusals: int, first: float) -> float:
+    """How long a server is left alone after so many refusals of our password, each twice as long as the one before."""
+    return min(LONGEST_LEFT, first * 2.0 ** min(refusals - 1, 16))
+
+
+class _PasswordRefused(TemporaryFailure):
+    """The server is there and does not take our user name or password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +227,7 @@ class _Connection:
     async def _sign_in(self, user: str, password: str) -> None:
         response = await self._run(self._imap.login(_quoted(user), password))
         if response.result != "OK":
-            raise TemporaryFailure(f"Our mailbox refused our user name or password ({_words(response)}).")
+            raise _PasswordRefused(f"Our mailbox refused our user name or password ({_words(response)}).")
 
     @property
     def is_lost(self) -> bool:

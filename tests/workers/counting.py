@@ -43,6 +43,22 @@ class Counted:
             await self._change.wait_for(lambda: self.ended >= number)
 
 
+class Ear:
+    """A job's ``listen`` that counts: returns at once while the job fails, as a mailbox without a connection does."""
+
+    def __init__(self, counted: Counted) -> None:
+        self._counted = counted
+        self.times = 0
+        self.is_quiet = asyncio.Event()  # the job goes well again, and this waits for news
+
+    async def __call__(self, _tools: Tools, _seconds: float) -> None:
+        self.times += 1
+        if not self._counted.fails:
+            self.is_quiet.set()
+        if not self._counted.fails or self.times > 9:  # a runner that spins must not take the test with it
+            await asyncio.Event().wait()
+
+
 HOUR = timedelta(hours=1)
 
 

@@ -20,7 +20,7 @@ from integrations.mail.imap import ImapMailbox, ImapServer
 from tests.operations.attendee_mail import send, write_words
 from tests.servers.processes import folder_for_servers, free_port, running
 from tests.servers.redis import redis_binary
-from tests.workers.counting import Counted, job
+from tests.workers.counting import Counted, Ear, job
 from workers.arq_worker import ArqWake, run_worker
 from workers.jobs import Job, listen_for_mail
 
@@ -151,6 +151,32 @@ async def test_mail_is_read_when_the_mailbox_announces_it_and_not_when_the_clock
 async def kept(tools: Tools) -> list[int]:
     async with tools.database.read() as db:
         return list(await db.scalars(sa.select(InboundMail.id)))
+
+
+async def test_after_a_run_that_failed_only_a_wake_up_call_or_the_end_comes_before_the_next_round(
+    tools: Tools, redis_url: str
+):
+    counted = Counted()
+    counted.fails = True
+    ear = Ear(counted)
+    woken = job(counted, is_woken=True, listen=ear)
+    async with working(tools, redis_url, woken), waking(redis_url, woken) as wake:
+        await counted.ended_times(2)  # what was heard at the start, and the worker's own first round
+        await wake()
+        await counted.ended_times(3)
+        assert ear.times == 1
+
+
+async def test_a_job_that_fails_comes_round_by_the_clock_and_listens_once_it_goes_well(tools: Tools, redis_url: str):
+    counted = Counted()
+    counted.fails = True
+    ear = Ear(counted)
+    async with working(tools, redis_url, job(counted, timedelta(seconds=1), listen=ear)):
+        await counted.ended_times(3)
+        assert ear.times == 1
+        counted.fails = False
+        async with asyncio.timeout(10):
+            await ear.is_quiet.wait()
 
 
 async def test_stopping_lets_a_run_in_progress_end(tools: Tools, redis_url: str):

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from coord_service.errors import TemporaryFailure
 from coord_service.operations.tools import Tools
-from tests.workers.counting import Counted, job
+from tests.workers.counting import Counted, Ear, job
 from workers.embedded import EmbeddedJobs
 
 
@@ -88,3 +88,26 @@ async def test_a_job_that_cannot_listen_goes_by_the_clock(tools: Tools):
     counted = Counted()
     async with EmbeddedJobs([job(counted, timedelta(milliseconds=1), listen=deaf)]).running(tools):
         await counted.ended_times(3)
+
+
+async def test_after_a_run_that_failed_only_a_wake_up_call_or_the_end_comes_before_the_next_round(tools: Tools):
+    counted = Counted()
+    counted.fails = True
+    ear = Ear(counted)
+    jobs = EmbeddedJobs([job(counted, is_woken=True, listen=ear)])
+    async with asyncio.timeout(10), jobs.running(tools):
+        await counted.ended_times(1)
+        await jobs.wake()
+        await counted.ended_times(2)
+        assert ear.times == 0
+
+
+async def test_a_job_that_fails_comes_round_by_the_clock_and_listens_once_it_goes_well(tools: Tools):
+    counted = Counted()
+    counted.fails = True
+    ear = Ear(counted)
+    async with asyncio.timeout(10), EmbeddedJobs([job(counted, timedelta(milliseconds=1), listen=ear)]).running(tools):
+        await counted.ended_times(3)
+        assert ear.times == 0
+        counted.fails = False
+        await ear.is_quiet.wait()

@@ -18,7 +18,7 @@ from coord_service.ports import Position, ReceivedMail
 from integrations.mail.demo_imap import serve_imap
 from integrations.mail.demo_maildirs import AUTHSERV_ID
 from integrations.mail.demo_servers import DemoMail
-from integrations.mail.imap import ImapMailbox, ImapServer
+from integrations.mail.imap import ImapMailbox, ImapServer, seconds_to_leave
 from tests.servers.certificates import make_tls
 from tests.servers.cutting import cutting_wire
 from tests.servers.processes import free_port
@@ -220,6 +220,39 @@ async def test_a_wrong_password_says_so(mail_servers: DemoMail):
     async with opened(server_of(mail_servers, password="old")) as mailbox:
         with pytest.raises(TemporaryFailure, match="user name or password"):
             await mailbox.check()
+
+
+async def test_after_a_wrong_password_the_server_is_left_alone_for_a_while(tmp_path: Path):
+    async with after_a_refusal(tmp_path) as mailbox:
+        with pytest.raises(TemporaryFailure, match="user name or password"):  # and not that nobody is there any more
+            await mailbox.fetch(None, 10)
+
+
+async def test_once_that_while_is_over_the_password_is_tried_again(tmp_path: Path):
+    async with after_a_refusal(tmp_path, refused_seconds=0) as mailbox:
+        with pytest.raises(TemporaryFailure, match="Connect call failed"):
+            await mailbox.fetch(None, 10)
+
+
+async def test_the_check_asks_the_server_whatever_it_answered_before(tmp_path: Path):
+    async with after_a_refusal(tmp_path) as mailbox:
+        with pytest.raises(TemporaryFailure, match="Connect call failed"):
+            await mailbox.check()
+
+
+@asynccontextmanager
+async def after_a_refusal(folder: Path, **changes: Any) -> AsyncIterator[ImapMailbox]:
+    """A mailbox whose server refused the password and has gone since: whoever asks it again hears of that instead."""
+    port = free_port()
+    async with opened(ImapServer("127.0.0.1", port, "team", "old", tls=False, seconds=5, **changes)) as mailbox:
+        async with serve_imap(folder / "box", ("team", "new"), port):
+            with pytest.raises(TemporaryFailure, match="user name or password"):
+                await mailbox.fetch(None, 10)
+        yield mailbox
+
+
+def test_each_refusal_doubles_the_while_until_it_is_ten_minutes():
+    assert [seconds_to_leave(times, 60) for times in (1, 2, 3, 4, 5, 5000)] == [60, 120, 240, 480, 600, 600]
 
 
 async def test_the_check_says_that_new_mail_is_announced(mailbox: ImapMailbox):

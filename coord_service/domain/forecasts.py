@@ -96,7 +96,7 @@ class _Coming:
 
 
 def forecast(
-    laws: Sequence[ClockLaw], clocks: Iterable[CaseClock], owed: Sequence[Owed], paces: Paces, today: date
+    laws: Sequence[ClockLaw], clocks: Sequence[CaseClock], owed: Sequence[Owed], paces: Paces, today: date
 ) -> list[Forecast]:
     """The limits of one case that are forecast to be missed, or of which too little is known; the first first.
 
@@ -132,7 +132,7 @@ def _of_advice(clocks: Iterable[CaseClock], coming: Sequence[_Coming]) -> Iterat
 
 def _of_authority(
     laws: Sequence[ClockLaw],
-    clocks: Iterable[CaseClock],
+    clocks: Sequence[CaseClock],
     coming: Sequence[_Coming],
     deciding: Pace,
     today: date,
@@ -142,9 +142,28 @@ def _of_authority(
             continue
         if clock.limit.id == "decide_assess":
             yield from _of_deciding(clock, deciding, today)
-        elif clock.limit.id in WAIT_FOR_ADVICE and coming:
-            wait = _views(laws, today) if clock.limit.id == "final_plan" else timedelta(0)
-            yield from _last(clock, coming, wait)
+        elif clock.limit.id in WAIT_FOR_ADVICE:
+            is_waiting = clock.limit.id == "final_plan" and not _is_drafted(clock, clocks)
+            wait = _views(laws, today) if is_waiting else timedelta(0)
+            found = [*_last(clock, coming, wait)] if coming else []
+            is_said = any(each.outlook is Outlook.WILL_MISS for each in found)
+            yield from found if is_said else [*_without_draft(clock, wait, today)] or found
+
+
+def _is_drafted(clock: CaseClock, clocks: Iterable[CaseClock]) -> bool:
+    """Whether the draft of this assessment has been served: the family's time for its views has started since."""
+    return any(each.limit.id == "draft_views" and each.start_on >= clock.start_on for each in clocks)
+
+
+def _without_draft(clock: CaseClock, wait: timedelta, today: date) -> Iterator[Forecast]:
+    """Where no draft has been served, the time for views alone may be longer than what is left, whatever is open."""
+    limit = clock.limit
+    if wait and today + wait > limit.due_on:
+        why = (
+            "No draft has been served: were it served today, the family’s time for its views would let the final plan "
+            f"go on {_day(today + wait)}, {_days((today + wait - limit.due_on).days)} after the limit."
+        )
+        yield Forecast(limit.id, limit.due_on, Outlook.WILL_MISS, why)
 
 
 def _last(clock: CaseClock, coming: Sequence[_Coming], wait: timedelta) -> Iterator[Forecast]:

@@ -88,6 +88,44 @@ def test_the_final_plan_says_how_the_days_add_up():
     )
 
 
+def without_advice(today, *steps, owed=()):
+    facts = CaseFacts(PlanStatus.ASSESSMENT, (Step(CaseStep.ASSESSMENT_REQUESTED, ASKED), *steps))
+    paces = Paces({3: pace(*[35] * 5)})
+    found = forecast(LAWS, case_clocks(LAWS, facts, today), owed, paces, today)
+    return {each.clock: each for each in found}
+
+
+@pytest.mark.parametrize(
+    ("today", "is_missed"),
+    [(date(2026, 5, 10), False), (date(2026, 5, 11), True), (date(2026, 5, 25), True), (date(2026, 5, 26), False)],
+)
+def test_without_a_draft_the_time_for_views_alone_decides_though_nothing_is_owed(today, is_missed):
+    """Reg 13(1): on 10 May the plan may still go on the 25th; on the 26th the limit is past and has no forecast."""
+    assert ("final_plan" in without_advice(today)) is is_missed
+
+
+def test_a_miss_for_want_of_a_draft_says_so_and_is_no_services():
+    slow = Owed(7, 3, EP, date(2026, 5, 11), date(2026, 6, 22))
+    for owed in ([], [Owed(8, 4, "Therapies", date(2026, 5, 1), date(2026, 6, 12))]):
+        found = without_advice(date(2026, 5, 12), owed=owed)["final_plan"]
+        assert (found.outlook, found.service_id) == (Outlook.WILL_MISS, None)
+        assert found.why == (
+            "No draft has been served: were it served today, the family’s time for its views would let the final plan "
+            "go on 27 May 2026, 2 days after the limit."
+        )
+    assert without_advice(date(2026, 5, 12), owed=[slow])["final_plan"].service_id == 3
+
+
+def test_once_a_draft_is_served_advice_is_not_followed_by_another_time_for_views():
+    owed = [Owed(7, 3, EP, date(2026, 4, 10), date(2026, 5, 22))]  # after 35 days: on 15 May
+    draft = Step(CaseStep.DRAFT_SERVED, date(2026, 4, 20))
+    assert "final_plan" in without_advice(date(2026, 5, 4), owed=owed)
+    assert "final_plan" not in without_advice(date(2026, 5, 4), draft, owed=owed)
+    assert "final_plan" not in without_advice(date(2026, 5, 20), draft)
+    before = Step(CaseStep.DRAFT_SERVED, ASKED - timedelta(days=300))
+    assert "final_plan" in without_advice(date(2026, 5, 20), before)
+
+
 def test_a_promise_counts_more_than_the_pace():
     found = forecasts(date(2026, 2, 2), pace(*[61] * 5), promised_on=date(2026, 3, 13))
     assert "advice" not in found

@@ -1,7 +1,7 @@
 """A calendar system inside this process: the demo's, and the one that tests of ours put at the other side.
 
 It answers as the contract asks of every kind (``tests/contracts/calendars``) and is no looser than a real one: it goes
-by UID, keeps no older SEQUENCE or DTSTAMP, expands recurrences, and can be refused, silent, cut off, throttled or mad.
+by UID, keeps no older SEQUENCE, expands recurrences, and can be refused, silent, cut off, throttled or mad.
 """
 
 import asyncio
@@ -133,7 +133,7 @@ class MemoryCalendar:
         async with self._reached() as server:
             server.written.append(event)
             kept = server.kept.get((self._account.address, event.uid))
-            if kept and (_is_older(event, kept.event) or (event == kept.event and not kept.is_deleted)):
+            if kept and (event.sequence < kept.event.sequence or (event == kept.event and not kept.is_deleted)):
                 return
             is_same_time = kept is not None and kept.event.sequence == event.sequence
             answers = kept.answers if kept and is_same_time else {}
@@ -173,12 +173,6 @@ class MemoryCalendar:
         if self._account.values.get("password", "") != self._server.password:
             raise SignInRefused("The calendar does not accept the password. Has it changed? Enter it again.")
         yield self._server
-
-
-def _is_older(event: itip.Event, kept: itip.Event) -> bool:
-    if event.sequence != kept.sequence or event.dtstamp is None or kept.dtstamp is None:
-        return event.sequence < kept.sequence
-    return event.dtstamp < kept.dtstamp
 
 
 def _cut(server: MemoryServer) -> None:

@@ -51,7 +51,7 @@ def uid_of(url: URL) -> str | None:
 
 
 async def put_event(server: DavServer, calendar: URL, event: Event) -> None:
-    """Keep an event, unless a newer state of it is there. Raises a CalendarTrouble."""
+    """Keep an event, unless a later SEQUENCE of it is there. Raises a CalendarTrouble."""
     url, known = url_of(calendar, event.uid), None
     for _ in range(MOST_TRIES):
         condition = {"If-Match": known.etag} if known and known.etag else {} if known else {"If-None-Match": "*"}
@@ -61,17 +61,10 @@ async def put_event(server: DavServer, calendar: URL, event: Event) -> None:
             _must_be_done(answer)
             return
         known = await find_event(server, url) or await _find_by_uid(server, calendar, event.uid)
-        if known and _is_older(event, known.event):
+        if known and known.event.sequence > event.sequence:
             return
         url = known.url if known else url
     raise CalendarNonsense("The event is changed on the calendar’s server again and again.")
-
-
-def _is_older(event: Event, kept: Event) -> bool:
-    """Whether a newer state is kept: by SEQUENCE, then by DTSTAMP, to the second as it is written (RFC 5546 §2.1.5)."""
-    if event.sequence != kept.sequence or event.dtstamp is None or kept.dtstamp is None:
-        return event.sequence < kept.sequence
-    return event.dtstamp.replace(microsecond=0) < kept.dtstamp.replace(microsecond=0)
 
 
 async def remove_event(server: DavServer, calendar: URL, uid: str) -> None:

@@ -1,13 +1,12 @@
 """The organizer's event: kept once, in order, taken away quietly."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from coord_service.errors import ConnectionLost
 from coord_service.ports import Ability
-from tests.contracts.calendars.events import HER, HIM, STAMP, at, meeting, utc
+from tests.contracts.calendars.events import HER, HIM, at, meeting, utc
 from tests.contracts.calendars.hand import OWNER, KeptThere
 
 ABILITY = Ability.WRITE
@@ -43,13 +42,6 @@ async def test_an_older_sequence_never_wins(calendar, hand):
     await calendar.put(meeting(16, sequence=1))
     await calendar.put(meeting())
     assert await hand.kept(UID) == [AT_FOUR]
-
-
-async def test_an_older_text_of_the_same_sequence_never_wins(calendar, hand):
-    only_her = meeting().attendees[:1]
-    await calendar.put(meeting(attendees=only_her, dtstamp=STAMP + timedelta(minutes=5)))
-    await calendar.put(meeting())
-    assert await hand.kept(UID) == [replace(AT_TWO, attendees=frozenset({HER}))]
 
 
 async def test_somebody_taken_off_the_meeting_is_taken_off_the_event(calendar, hand):

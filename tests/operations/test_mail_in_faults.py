@@ -38,7 +38,7 @@ class Box:
 
     def __init__(self, tools: Tools, path: Path) -> None:
         self.port = free_port()
-        server = ImapServer("127.0.0.1", self.port, "team", "old", tls=False, folder=FOLDER)
+        server = ImapServer("127.0.0.1", self.port, "team", "old", tls=False, folder=FOLDER, refused_seconds=0)
         self.mailbox = ImapMailbox(server)
         settings = tools.settings.model_copy(update={"imap_user": "team", "imap_port": self.port})
         self.tools = replace(tools, mailbox=self.mailbox, settings=settings)

@@ -62,7 +62,7 @@ async def pause(job: Job, tools: Tools, *, went_well: bool) -> None:
             await job.listen(tools, seconds)
         except TemporaryFailure as error:  # deaf for now: go by the clock
             log.warning("job_does_not_hear", job=job.name, why=type(error).__name__)
-        except Exception:
+        except Exception:  # whatever is wrong with the listening must not end the job: go by the clock
             log.exception("job_does_not_hear", job=job.name)
         else:
             return

@@ -111,9 +111,9 @@ def _lists(search: SlotSearch, steps: Steps, known: Touched) -> list[list[Span]]
     """The steps of each person's fixed absence and of what they could move; the rest as ``Team.judge`` wants it."""
     outside = cache(lambda hours: steps.outside(open_spans(hours, search.zone, steps.span)) if hours else [])
     fixed, movable, tentative, elsewhere = [], [], [], []
-    for diary, touched in zip(search.diaries, known, strict=True):
-        if any(map(_is_long, diary.busy)):
-            touched = steps.touching(map(_weigh, diary.busy), diary.travel)  # noqa: PLW2901
+    for diary, as_known in zip(search.diaries, known, strict=True):
+        has_long = any(map(_is_long, diary.busy))
+        touched = steps.touching(map(_weigh, diary.busy), diary.travel) if has_long else as_known
         fixed.append(join([*touched[BlockStatus.OOF], *outside(diary.working_hours)]))
         movable.append(join(touched[BlockStatus.BUSY]))
         tentative.append(join(touched[BlockStatus.TENTATIVE]))

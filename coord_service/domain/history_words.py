@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 
 from coord_service.domain.case_clocks import clock_name
-from coord_service.domain.case_steps import STEP_NAMES, CaseStep
+from coord_service.domain.case_steps import STEP_NAMES
 
+STEPS = {step.value: name for step, name in STEP_NAMES.items()}
 _DONE = {
     "add": "Added",
     "answer": "Answered",
@@ -112,11 +113,12 @@ def say_done(verb: str) -> str:
 
 def say_fields(details: Mapping[str, object]) -> str:
     """Which step, clock or paragraph it is about and which facts were changed, where the entry says so."""
-    step, fields = details.get("step"), details.get("fields")
+    fields = details.get("fields")
+    step = STEPS.get(str(details.get("step")))  # of a case; a chase has steps of another kind
     clock = details.get("clock")
     said = [clock_name(str(clock))] if clock else []
     said += [str(details["paragraph"])] if "paragraph" in details else []
-    said += [f"{STEP_NAMES[CaseStep(str(step))]}, {_say_day(details.get('on'))}"] if step else []
+    said += [f"{step}, {_say_day(details.get('on'))}"] if step else []
     said += [f"was {_say_day(details['was_on'])}"] if "was_on" in details else []
     said += [FACT_NAMES.get(str(name), str(name)) for name in fields] if isinstance(fields, list) else []
     return ", ".join(said)

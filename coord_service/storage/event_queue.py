@@ -113,7 +113,9 @@ async def _withdraw_older(db: Session, taken_ids: Sequence[int], now: datetime) 
 
 
 def _leased(row: OutboxLetter) -> LeasedEvent:
-    assert row.connection_id is not None and row.event_uid is not None and row.leased_until is not None  # noqa: PT018
+    assert row.connection_id is not None
+    assert row.event_uid is not None
+    assert row.leased_until is not None
     return LeasedEvent(
         row.id, row.letter, row.connection_id, row.meeting_id, row.event_uid, row.content, row.leased_until
     )

@@ -23,6 +23,7 @@ from integrations.mail.demo_maildirs import (
     maildir_name,
     open_maildir,
 )
+from integrations.mail.sessions import serve_sessions
 
 PASSWORD = "demo"  # noqa: S105 - the demo's own mailbox, on loopback
 
@@ -91,13 +92,5 @@ async def serve_smtp(
         sessions.add(session)
         return session
 
-    server = await loop.create_server(greet, "127.0.0.1", port, ssl=tls)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for session in sessions:
-            if isinstance(session.transport, asyncio.WriteTransport):
-                session.transport.abort()
-        await asyncio.sleep(0)  # lets the sessions see that they ended
-        await server.wait_closed()
+    async with serve_sessions(greet, sessions, ("127.0.0.1", port), tls) as taken:
+        yield taken

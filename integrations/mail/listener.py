@@ -16,6 +16,8 @@ import structlog
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from integrations.mail.sessions import serve_sessions
+
 log = structlog.get_logger()
 
 Keep = Callable[[str, tuple[str, ...], bytes], Awaitable[None]]  # sender, recipients, content: returns when it is kept
@@ -64,16 +66,8 @@ async def open_door(door: Door, keep: Keep) -> AsyncIterator[int]:
         sessions.add(session)
         return session
 
-    server = await loop.create_server(greet, door.host, door.port)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for session in sessions:
-            if isinstance(session.transport, asyncio.WriteTransport):
-                session.transport.abort()
-        await asyncio.sleep(0)  # lets the sessions see that they ended
-        await server.wait_closed()
+    async with serve_sessions(greet, sessions, (door.host, door.port)) as port:
+        yield port
 
 
 class _Keeper:

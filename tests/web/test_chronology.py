@@ -7,7 +7,7 @@ import pytest
 
 from coord_service.domain.advice import Happening
 from coord_service.domain.meetings import Attendance
-from coord_service.domain.people import Role
+from coord_service.domain.people import Actor, Role
 from coord_service.operations.audit import record
 from tests.builders import a_child, a_person, a_service, a_user, actor_for
 from tests.report_world import (
@@ -171,3 +171,14 @@ async def test_it_takes_the_same_number_of_statements_however_long_it_is(sign_in
         counts.append(counted.number)
         await tell(tools, await a_user(tools), case, mark)
     assert counts[0] == counts[1]
+
+
+async def test_what_the_sweep_chased_is_in_the_history_and_spoils_no_page(sign_in, tools, case):
+    details = {"step": "+1", "audience": "holder"}
+    async with tools.database.begin() as db:
+        job = Actor.job("send_due_chases")
+        record(db, job, "send_due_chases", ("advice_request", 1), instant(tools, -9), child_id=case.id, **details)
+        record(db, job, "hold_chases", ("advice_request", 1), instant(tools, -9), child_id=case.id, **details)
+    browser = await sign_in(Role.LEAD_WORKER)
+    assert "Chased" in (await browser.get("child_history", child_id=case.id)).text
+    assert (await browser.get("child_chronology", child_id=case.id)).status == 200
